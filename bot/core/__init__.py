@@ -1,0 +1,1 @@
+"""Decisions: pure functions of values; no clock, disk, network, environment or logging."""

@@ -1,0 +1,88 @@
+"""Tokens and money, estimated before anything is asked.
+
+Ratios: 1M tokens are about 3.4M characters for Claude Opus 4.6 and 2.5M for 4.7 (the provider's model table); estimates
+stay below that, as code is denser than prose. Prices: https://docs.claude.com/en/docs/about-claude/pricing
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+OUTPUT_TOKENS_PER_CHUNK = 1_500
+"""What an answer is taken to cost before it is known: a dozen findings with their words."""
+
+_DENSE_RATIO = 1.5
+_DENSE_LINE = 500
+_DENSE_SPACE = 0.08
+_BLOCK_TOKENS = 16
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How a family of models counts: bytes of text a token, and the tokens that a forced tool call adds."""
+
+    prefix: str
+    bytes_per_token: float
+    tool_tokens: int
+
+
+_FAMILIES = (Family("claude-opus-4-6", 2.6, 589), Family("claude-opus-4-7", 2.0, 804))
+_UNKNOWN_FAMILY = Family("", 2.0, 804)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for a million tokens."""
+
+    input: float
+    output: float
+
+
+PROVIDER_PRICE = Price(5.0, 25.0)
+PRICES = {"provider": PROVIDER_PRICE, "gateway": Price(2.0, 10.0)}
+"""List prices of claude-opus-4-6: the provider's own, and the gateway's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a plan would take: requests, tokens sent and received, US dollars."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    dollars: float = 0.0
+
+
+def family_of(model: str) -> Family:
+    """The family of a model; an unknown one is counted as the densest, so that no request grows too large."""
+    return next((family for family in _FAMILIES if model.startswith(family.prefix)), _UNKNOWN_FAMILY)
+
+
+def tokens_of(text: str, model: str) -> int:
+    """Estimate the tokens of a text, on the safe side: never more than one a byte."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    ratio = _DENSE_RATIO if _dense(text) else family_of(model).bytes_per_token
+    return min(size, math.ceil(size / ratio))
+
+
+def _dense(text: str) -> bool:
+    """Minified code, base64 and hashes take far more tokens a byte than code that people write."""
+    if len(text) < _DENSE_LINE:
+        return False
+    spaces = text.count(" ") + text.count("\n") + text.count("\t")
+    return spaces < len(text) * _DENSE_SPACE
+
+
+def request_overhead(prefix: str, model: str) -> int:
+    """The tokens of a request besides its chunk: system prompt and context, tool, envelope."""
+    return tokens_of(prefix, model) + family_of(model).tool_tokens + 3 * _BLOCK_TOKENS
+
+
+def estimate(chunk_tokens: list[int], overhead: int, price: Price) -> Estimate:
+    """Estimate a plan of requests, each of which sends its chunk and the overhead; caching is not counted on."""
+    sent = sum(chunk_tokens) + len(chunk_tokens) * overhead
+    received = len(chunk_tokens) * OUTPUT_TOKENS_PER_CHUNK
+    dollars = (sent * price.input + received * price.output) / _MILLION
+    return Estimate(len(chunk_tokens), sent, received, dollars)

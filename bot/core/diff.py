@@ -1,0 +1,152 @@
+"""A change as frozen values: files, hunks, lines. `bot.core.patch` reads and writes their text form.
+
+Text is decoded as UTF-8 with surrogate escapes: `text.encode("utf-8", "surrogateescape")` gives the exact bytes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from bot.core.models import Side
+
+
+class LineKind(StrEnum):
+    """What a line of a hunk does; the value is its mark in a patch."""
+
+    CONTEXT = " "
+    ADDED = "+"
+    REMOVED = "-"
+
+
+class FileStatus(StrEnum):
+    """What the change does to a file as a whole."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+    COPIED = "copied"
+    MODE_CHANGED = "mode changed"
+    TYPE_CHANGED = "type changed"
+
+
+class FileKind(StrEnum):
+    """What a file is: only text and symbolic links have lines that can be read."""
+
+    TEXT = "text"
+    BINARY = "binary"
+    SUBMODULE = "submodule"
+    SYMLINK = "symlink"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a hunk: its number in the old and new file (None where it is not in it), its text without newline.
+
+    `ends` is False for a file's last line that has no newline at its end.
+    """
+
+    kind: LineKind
+    old: int | None
+    new: int | None
+    text: str
+    ends: bool = True
+
+    @property
+    def changed(self) -> bool:
+        """Whether the line was added or removed: the lines that the ledger accounts for."""
+        return self.kind is not LineKind.CONTEXT
+
+    @property
+    def side(self) -> Side:
+        """The side on which GitHub lets the line be commented: removed lines LEFT, all others RIGHT.
+
+        Source: https://docs.github.com/rest/pulls/comments#create-a-review-comment-for-a-pull-request
+        """
+        return Side.LEFT if self.kind is LineKind.REMOVED else Side.RIGHT
+
+    @property
+    def number(self) -> int:
+        """The line's number on its own side."""
+        number = self.old if self.kind is LineKind.REMOVED else self.new
+        return number or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """A run of lines with their context. Starts count from 1; with a count of 0 the start is the line before."""
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    section: str
+    lines: tuple[Line, ...]
+
+    @property
+    def changed(self) -> int:
+        """How many lines the hunk adds and removes."""
+        return sum(line.changed for line in self.lines)
+
+
+@dataclass(frozen=True)
+class FileDiff:
+    """What the change does to one file. A path is None where the side has no file; blobs may be abbreviated.
+
+    A change of type (a submodule that becomes a file, say) is two of these, as in a patch: one deletes, one adds.
+    """
+
+    old_path: str | None
+    new_path: str | None
+    status: FileStatus
+    kind: FileKind = FileKind.TEXT
+    old_mode: str | None = None
+    new_mode: str | None = None
+    old_blob: str | None = None
+    new_blob: str | None = None
+    similarity: int | None = None
+    hunks: tuple[Hunk, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The name that GitHub files comments under: the new one, or the old one of a deleted file."""
+        return self.new_path or self.old_path or ""
+
+    @cached_property
+    def changed_lines(self) -> tuple[Line, ...]:
+        """Every added and removed line, in the patch's order. Their positions are the ledger's ordinals."""
+        return tuple(line for hunk in self.hunks for line in hunk.lines if line.changed)
+
+    @property
+    def added(self) -> int:
+        """How many lines were added."""
+        return sum(line.kind is LineKind.ADDED for line in self.changed_lines)
+
+    @property
+    def removed(self) -> int:
+        """How many lines were removed."""
+        return sum(line.kind is LineKind.REMOVED for line in self.changed_lines)
+
+    @cached_property
+    def commentable(self) -> dict[tuple[Side, int], int]:
+        """The hunk of each (side, line) that GitHub lets a comment stand on: removed lines LEFT, the others RIGHT."""
+        return {(line.side, line.number): index for index, hunk in enumerate(self.hunks) for line in hunk.lines}
+
+    def in_one_hunk(self, side: Side, start_line: int, line: int) -> bool:
+        """Whether both lines can carry the two ends of one comment."""
+        hunk = self.commentable.get((side, start_line))
+        return hunk is not None and hunk == self.commentable.get((side, line))
+
+
+@dataclass(frozen=True)
+class Diff:
+    """A whole change, files in the patch's order."""
+
+    files: tuple[FileDiff, ...]
+
+    @cached_property
+    def changed(self) -> int:
+        """How many lines the change adds and removes: the sum that the ledger must reach."""
+        return sum(len(file.changed_lines) for file in self.files)

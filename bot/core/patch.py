@@ -1,0 +1,364 @@
+"""The text form of a change: read a patch, write one, apply one. The only importer of unidiff.
+
+unidiff reads the hunks. What it leaves open is settled here: names are decoded (it keeps git's quoting), each line
+keeps its exact bytes, errors name their line, and every line of the text must belong to something: unidiff takes lines
+that no hunk claims for comments, which here would be changed lines that nobody accounts for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import Hunk as ParsedHunk
+from unidiff.patch import PatchedFile, PatchSet
+
+from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Hunk, Line, LineKind
+from bot.core.git_header import (
+    DEV_NULL,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    TRAILER,
+    Header,
+    parse_header,
+    quote,
+    strip_prefixes,
+)
+from bot.errors import BadPatch
+
+_NO_NEWLINE = "\\"
+_COMMIT = re.compile(r"(From|commit) [0-9a-f]{40}\b")
+_PROBLEMS = {
+    "Hunk is longer": "the hunk has more lines than its header says; was the patch edited by hand?",
+    "Hunk is shorter": "the patch ends inside a hunk; is it cut?",
+    "Hunk diff line": "a line of a hunk must begin with a space, +, - or a backslash; is the patch cut or edited?",
+    "Unexpected hunk": "a hunk stands before any file name",
+    "Target without": "a +++ line stands without its --- line",
+    "Unexpected marker": "a 'No newline' mark stands outside a hunk",
+}
+
+
+def parse(patch: bytes) -> Diff:
+    """Read a patch as git writes it, or a plain unified diff.
+
+    Raises BadPatch with the line number where the text cannot be accounted for to its last line: nothing is skipped in
+    silence.
+    """
+    lines = _decoded_lines(patch)
+    starts = [index for index, line in enumerate(lines) if line.startswith("diff --git ")]
+    if not starts:
+        return Diff(tuple(_plain_files(lines)))
+    _refuse_hunks_before(starts[0], lines)
+    _refuse_series(starts, lines)
+    files = [_git_file(lines, start, end) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    return Diff(tuple(_with_type_changes(files)))
+
+
+def render(diff: Diff) -> bytes:
+    """Write the change as a git patch, such that `parse(render(diff)) == diff`."""
+    text = "".join(_rendered_header(file) + "".join(map(_rendered_hunk, file.hunks)) for file in diff.files)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def apply(file: FileDiff, old: bytes) -> bytes:
+    """Give the new version of a text file from its old one. Raises ValueError where the old version does not fit."""
+    lines = _split_keeping_newlines(old.decode("utf-8", "surrogateescape"))
+    result: list[str] = []
+    position = 0
+    for hunk in file.hunks:
+        start = hunk.old_start - 1 if hunk.old_count else hunk.old_start
+        before = [_with_newline(line) for line in hunk.lines if line.kind is not LineKind.ADDED]
+        if start < position or lines[start : start + len(before)] != before:
+            raise ValueError(f"the old version differs near line {hunk.old_start}")
+        result += lines[position:start]
+        result += [_with_newline(line) for line in hunk.lines if line.kind is not LineKind.REMOVED]
+        position = start + len(before)
+    return "".join(result + lines[position:]).encode("utf-8", "surrogateescape")
+
+
+def _with_newline(line: Line) -> str:
+    return line.text + "\n" if line.ends else line.text
+
+
+def _split_keeping_newlines(text: str) -> list[str]:
+    r"""Split at \n only: str.splitlines would also split at \\r, form feeds and U+2028, which are text to git."""
+    lines = [line + "\n" for line in text.split("\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
+
+
+def _decoded_lines(patch: bytes) -> list[str]:
+    """Split the patch in lines that keep their newline; undo what shells and editors do to a whole file."""
+    if patch.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadPatch(1, "the file is UTF-16, as PowerShell's > writes it; use `git diff --output=FILE` instead")
+    if patch.startswith((b"\x1b[", b"\xef\xbb\xbf\x1b[")):
+        raise BadPatch(1, "the patch holds colour codes; make it with `git diff --no-color`")
+    lines = _split_keeping_newlines(patch.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape"))
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    if lines and all(line.endswith("\r\n") for line in lines):
+        # Headers too end in CR: the whole file was converted, the change itself says nothing of it.
+        return [line[:-2] + "\n" for line in lines]
+    return lines
+
+
+def _refuse_hunks_before(first: int, lines: list[str]) -> None:
+    """Refuse text that looks like changes ahead of the first file header."""
+    for number, line in enumerate(lines[:first], 1):
+        if line.startswith("@@ -"):
+            raise BadPatch(number, "a hunk stands before any file header; is the beginning cut off?")
+
+
+def _refuse_series(starts: list[int], lines: list[str]) -> None:
+    """Refuse several commits in a row: their line numbers belong to different versions of the files."""
+    owners = [number for number, line in enumerate(lines, 1) if _COMMIT.match(line)]
+    later = [number for number in owners if number > starts[0] + 1]
+    if later:
+        raise BadPatch(later[0], "a second commit begins here; make one diff of the change: `git diff BASE...HEAD`")
+
+
+def _git_file(lines: list[str], start: int, end: int) -> FileDiff:
+    """Read the section of one file: lines[start] is its `diff --git` line."""
+    body = next((index for index in range(start, end) if lines[index].startswith("@@ ")), end)
+    header = parse_header([line[:-1] for line in lines[start:body]], start + 1)
+    hunks = _hunks(lines[body:end], body + 1) if body < end else ()
+    return _file_of(header, hunks)
+
+
+def _file_of(header: Header, hunks: tuple[Hunk, ...]) -> FileDiff:
+    """Put header and hunks together."""
+    return FileDiff(
+        old_path=header.old_path,
+        new_path=header.new_path,
+        status=_status(header, hunks),
+        kind=_kind(header),
+        old_mode=header.old_mode,
+        new_mode=header.new_mode,
+        old_blob=header.old_blob,
+        new_blob=header.new_blob,
+        similarity=header.similarity,
+        hunks=hunks,
+    )
+
+
+def _status(header: Header, hunks: tuple[Hunk, ...]) -> FileStatus:
+    if header.old_path is None:
+        return FileStatus.ADDED
+    if header.new_path is None:
+        return FileStatus.DELETED
+    if header.copied:
+        return FileStatus.COPIED
+    if header.renamed or header.old_path != header.new_path:
+        return FileStatus.RENAMED
+    only_mode = header.old_mode != header.new_mode and not hunks and not header.binary
+    return FileStatus.MODE_CHANGED if only_mode else FileStatus.MODIFIED
+
+
+def _kind(header: Header) -> FileKind:
+    modes = {header.old_mode, header.new_mode}
+    if SUBMODULE_MODE in modes:
+        return FileKind.SUBMODULE
+    if header.binary:
+        return FileKind.BINARY
+    return FileKind.SYMLINK if SYMLINK_MODE in modes else FileKind.TEXT
+
+
+def _with_type_changes(files: list[FileDiff]) -> Iterator[FileDiff]:
+    """Name the pairs by which git writes a change of type: a deletion, then an addition of the same path."""
+    for index, file in enumerate(files):
+        before = files[index - 1] if index else None
+        after = files[index + 1] if index + 1 < len(files) else None
+        first = after is not None and file.new_path is None and after.old_path is None and after.path == file.path
+        second = before is not None and before.new_path is None and file.old_path is None and before.path == file.path
+        yield replace(file, status=FileStatus.TYPE_CHANGED) if first or second else file
+
+
+class _Counted:
+    """An iterator over lines that remembers where it stands, for messages: unidiff's errors name no line."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self.taken = 0
+
+    def __iter__(self) -> _Counted:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.taken += 1
+        return line
+
+
+def _read(lines: list[str], first: int) -> list[PatchedFile]:
+    """Let unidiff read the lines, the first of which is line `first` of the patch; errors name the line."""
+    counted = _Counted(lines)
+    try:
+        return list(PatchSet(counted))
+    except UnidiffParseError as error:
+        words = str(error)
+        problem = next((said for start, said in _PROBLEMS.items() if words.startswith(start)), words[:100])
+        raise BadPatch(first + counted.taken - 1, problem) from error
+    except ValueError as error:  # numbers of thousands of digits
+        raise BadPatch(first + counted.taken - 1, "a hunk header holds no usable numbers") from error
+
+
+_NAMES = ["--- a/file\n", "+++ b/file\n"]
+
+
+def _hunks(lines: list[str], first: int) -> tuple[Hunk, ...]:
+    """Read hunks, the first header of which stands at line `first` of the patch."""
+    offset = first - len(_NAMES)
+    files = _read(_NAMES + lines, offset)
+    if len(files) != 1:
+        raise BadPatch(first, "the names of a second file stand amid the hunks of this one")
+    _refuse_strays(files, _NAMES + lines, offset)
+    return _converted(files[0], offset)
+
+
+def _converted(file: PatchedFile, offset: int) -> tuple[Hunk, ...]:
+    """Turn unidiff's hunks into ours; `offset` is the number in the patch of the first line unidiff was given."""
+    hunks: list[Hunk] = []
+    old_end = new_end = 0
+    for parsed in file:
+        hunk = _hunk(parsed)
+        old_first = hunk.old_start + (hunk.old_count == 0)
+        new_first = hunk.new_start + (hunk.new_count == 0)
+        if old_first < max(old_end, 1) or new_first < max(new_end, 1):
+            raise BadPatch(offset + _first_line(parsed) - 2, "the hunks of a file overlap or are out of order")
+        old_end, new_end = old_first + hunk.old_count, new_first + hunk.new_count
+        hunks.append(hunk)
+    return tuple(hunks)
+
+
+def _first_line(parsed: ParsedHunk) -> int:
+    """The number of a hunk's first line in what unidiff was given, from 1; 1 for an empty hunk."""
+    return next((line.diff_line_no for line in parsed if line.diff_line_no), 1)
+
+
+_KINDS = {kind.value: kind for kind in LineKind}
+
+
+def _hunk(parsed: ParsedHunk) -> Hunk:
+    lines: list[Line] = []
+    for line in parsed:
+        kind = _KINDS.get(line.line_type)
+        if kind is not None:
+            lines.append(Line(kind, line.source_line_no, line.target_line_no, line.value[:-1]))
+        elif line.line_type == _NO_NEWLINE and lines:
+            lines[-1] = replace(lines[-1], ends=False)
+    return Hunk(
+        parsed.source_start,
+        parsed.source_length,
+        parsed.target_start,
+        parsed.target_length,
+        parsed.section_header,
+        tuple(lines),
+    )
+
+
+def _refuse_strays(files: list[PatchedFile], lines: list[str], offset: int) -> None:
+    """Refuse lines after a hunk that look like part of it: its header's counts would hide them."""
+    inside = {number for file in files for hunk in file for number in _span(hunk)}
+    if len(inside) == len(lines):
+        return
+    names = _name_lines(lines)
+    for number, line in enumerate(lines, 1):
+        if number in inside or number in names:
+            continue
+        if TRAILER.match(line) and line != "\n":
+            return
+        if line.startswith(("+", "-", " ", "@@")):
+            raise BadPatch(offset + number - 1, "this line belongs to no hunk; was the patch edited by hand?")
+
+
+def _name_lines(lines: list[str]) -> set[int]:
+    """The numbers of `---` and `+++` lines that stand together."""
+    firsts = [
+        number
+        for number, (line, after) in enumerate(itertools.pairwise(lines), 1)
+        if line.startswith("--- ") and after.startswith("+++ ")
+    ]
+    return {number + step for number in firsts for step in (0, 1)}
+
+
+def _span(hunk: ParsedHunk) -> range:
+    """The lines that a hunk takes up, its header included, in what unidiff was given."""
+    numbers = [line.diff_line_no for line in hunk if line.diff_line_no]
+    return range(numbers[0] - 1, numbers[-1] + 1) if numbers else range(0)
+
+
+def _plain_files(lines: list[str]) -> Iterator[FileDiff]:
+    """Read a unified diff without git's headers, as `diff -u` writes it."""
+    files = _read(lines, 1)
+    if not files and any(line.strip() for line in lines):
+        raise BadPatch(1, "no file header was found; is this a diff?")
+    _refuse_strays(files, lines, 1)
+    for file in files:
+        old, new = _plain_names(file)
+        yield _file_of(Header(old, new, binary=file.is_binary_file), _converted(file, 1))
+
+
+def _plain_names(file: PatchedFile) -> tuple[str | None, str | None]:
+    """The paths of a plain section; `x.orig` against `x` is a change of x, not a rename."""
+    old, new = file.source_file, file.target_file
+    if old == DEV_NULL:
+        return None, strip_prefixes("a/", new)[1]
+    if new == DEV_NULL:
+        return strip_prefixes(old, "b/")[0], None
+    path = strip_prefixes(old, new)[1]
+    return path, path
+
+
+def _rendered_header(file: FileDiff) -> str:
+    old, new = file.old_path or file.path, file.new_path or file.path
+    lines = [f"diff --git {quote('a/' + old)} {quote('b/' + new)}", *_rendered_modes(file)]
+    if file.similarity is not None:
+        lines.append(f"similarity index {file.similarity}%")
+    verb = {FileStatus.RENAMED: "rename", FileStatus.COPIED: "copy"}.get(file.status)
+    if verb:
+        lines += [f"{verb} from {quote(old)}", f"{verb} to {quote(new)}"]
+    if file.old_blob is not None:
+        same_mode = file.old_mode if file.old_mode == file.new_mode and file.old_mode else ""
+        lines.append(f"index {file.old_blob}..{file.new_blob} {same_mode}".rstrip())
+    names = (_side_name("a/", file.old_path), _side_name("b/", file.new_path))
+    if file.kind is FileKind.BINARY:
+        lines.append(f"Binary files {names[0]} and {names[1]} differ")
+    elif file.hunks:
+        lines += [f"--- {names[0]}", f"+++ {names[1]}"]
+    return "".join(line + "\n" for line in lines)
+
+
+def _side_name(prefix: str, path: str | None) -> str:
+    """A name as git writes it on `---` and `+++` lines: a tab ends a name that holds a space."""
+    if path is None:
+        return DEV_NULL
+    name = quote(prefix + path)
+    return name + "\t" if " " in name and not name.startswith('"') else name
+
+
+def _rendered_modes(file: FileDiff) -> list[str]:
+    if file.old_path is None:
+        return [f"new file mode {file.new_mode}"] if file.new_mode else []
+    if file.new_path is None:
+        return [f"deleted file mode {file.old_mode}"] if file.old_mode else []
+    if file.old_mode != file.new_mode:
+        return [f"old mode {file.old_mode}", f"new mode {file.new_mode}"]
+    return []
+
+
+def _rendered_hunk(hunk: Hunk) -> str:
+    section = f" {hunk.section}" if hunk.section else ""
+    old, new = _extent(hunk.old_start, hunk.old_count), _extent(hunk.new_start, hunk.new_count)
+    return f"@@ -{old} +{new} @@{section}\n" + "".join(map(_rendered_line, hunk.lines))
+
+
+def _extent(start: int, count: int) -> str:
+    return str(start) if count == 1 else f"{start},{count}"
+
+
+def _rendered_line(line: Line) -> str:
+    mark = f"{line.kind.value}{line.text}\n"
+    return mark if line.ends else mark + "\\ No newline at end of file\n"

@@ -1,0 +1,3 @@
+module papers.example/counter
+
+go 1.22

@@ -1,0 +1,1 @@
+"""Papers keeps a workspace's documents."""
