@@ -40,3 +40,16 @@ def conclude(ledger: Ledger, *, gate: str = "") -> Outcome:
     if failed or left_out:
         return Outcome(Ending.PARTIAL, "not every line was read")
     return Outcome(Ending.COMPLETE)
+
+
+def exit_code(outcome: Outcome, *, asked: bool, reached: bool, analyzers_failed: bool) -> int:
+    """The code of a process that reviewed: 0 did what was asked, 1 findings at the threshold, 3 not all that was asked.
+
+    `asked` tells whether a model was asked: without one a partial review is what was asked for. `reached` tells whether
+    a finding is at or above the threshold to fail on.
+    """
+    if reached:
+        return 1
+    if analyzers_failed or (asked and outcome.ending in {Ending.PARTIAL, Ending.FAILED}):
+        return 3
+    return 0

@@ -1,0 +1,5 @@
+"""`python -m bot` is `plumbline`."""
+
+from bot.cli import main
+
+main()

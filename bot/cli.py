@@ -1,0 +1,233 @@
+"""The command line. Imports lazily: `--help` pays for Typer alone."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot import __version__
+from bot.errors import BotError, Misuse
+
+if TYPE_CHECKING:
+    from bot.core.models import Severity
+    from bot.core.review import Review
+
+app = typer.Typer(
+    name="plumbline",
+    help="Reviews a change and accounts for every changed line.\n\nStart with: plumbline review --base main",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """The forms in which a review can be shown."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+class FailOn(StrEnum):
+    """The severities at which `--fail-on` can fail."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NEVER = "never"
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"plumbline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where in Plumbline an error arose, for a bug report.")
+    ] = False,
+) -> None:
+    _ = version
+    context.obj = traceback
+
+
+@app.command(
+    epilog="Exit codes: 0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, "
+    "3 not all that was asked could be done."
+)
+def review(
+    pull_request: Annotated[
+        str, typer.Argument(metavar="[PR]", help="owner/repo#12, a URL, or 12 inside a clone.", show_default=False)
+    ] = "",
+    base: Annotated[
+        str,
+        typer.Option(metavar="BRANCH", help="Review what HEAD changes since it left this branch.", show_default=False),
+    ] = "",
+    head: Annotated[str, typer.Option(metavar="COMMIT", help="The other end of --base.")] = "HEAD",
+    staged: Annotated[bool, typer.Option("--staged", help="Review what is staged for the next commit.")] = False,
+    diff: Annotated[
+        str, typer.Option(metavar="FILE", help="Review a patch; - reads standard input.", show_default=False)
+    ] = "",
+    form: Annotated[
+        Format, typer.Option("--format", help="How to show the review (github: annotations).")
+    ] = Format.TEXT,
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the review to a file instead.", show_default=False)
+    ] = "",
+    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 if a finding is at least this bad.")] = FailOn.NEVER,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Read only these paths (gitignore pattern, repeatable).")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Do not read these paths (gitignore pattern, repeatable)."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show findings and outcome only.")] = False,
+) -> None:
+    """Review a branch, what is staged, or a patch.
+
+    Reads the change whole, runs the embedded analyzers on the changed lines (secrets, ruff, zizmor, and checks for
+    merge conflicts, debuggers and focused tests), and says of each changed line whether it was read, or why not.
+    """
+    import asyncio
+
+    from bot import settings, wiring
+
+    _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head)
+    request = wiring.Request(
+        base=base, head=head, staged=staged, diff=diff, include=tuple(include or ()), exclude=tuple(exclude or ())
+    )
+    result = asyncio.run(wiring.review(request, settings.load()))
+    _write(result, form, output, quiet=quiet)
+    raise typer.Exit(_exit_code(result, fail_on))
+
+
+@app.command()
+def doctor() -> None:
+    """Show what is set, where it came from, and what is missing for which use."""
+    from bot import settings, wiring
+    from bot.core.rendering import setup
+
+    rows = settings.shown(settings.load())
+    typer.echo(setup.doctor(__version__, rows, wiring.programs()), nl=False)
+
+
+def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: bool, head: str) -> None:
+    from bot.core.references import parse_reference
+
+    named = [
+        name
+        for name, given in (("PR", pull_request), ("--base", base), ("--staged", staged), ("--diff", diff))
+        if given
+    ]
+    if len(named) > 1:
+        raise Misuse(f"{' and '.join(named)} exclude each other; give one of them.")
+    if not named:
+        raise Misuse("Say what to review: --base BRANCH, --staged, or --diff FILE.")
+    if head != "HEAD" and not base:
+        raise Misuse("--head needs --base: together they name the two ends of the change.")
+    if pull_request:
+        reference = parse_reference(pull_request)
+        raise Misuse(
+            f"This version cannot fetch pull request {reference.number} from GitHub; "
+            f"check its branch out and run: plumbline review --base main"
+        )
+
+
+def _write(result: Review, form: Format, output: str, *, quiet: bool) -> None:
+    if form is Format.TEXT and not output and sys.stdout.isatty():
+        _print_styled(result, quiet=quiet)
+        return
+    text = _rendered(result, form, quiet=quiet)
+    if not output:
+        sys.stdout.buffer.write(text.encode())
+        return
+    try:
+        with open(output, "wb") as file:  # noqa: PTH123 - pathlib is not imported for it
+            file.write(text.encode())
+    except OSError as error:
+        raise Misuse(f"The review cannot be written to {output!r}: {error.strerror or error}.") from error
+
+
+def _rendered(result: Review, form: Format, *, quiet: bool) -> str:
+    from bot.core.rendering import annotations, document, markdown, sarif, terminal
+
+    writers = {
+        Format.TEXT: lambda: terminal.as_text(terminal.terminal(result, quiet=quiet)),
+        Format.MARKDOWN: lambda: markdown.markdown(result),
+        Format.JSON: lambda: document.document(result),
+        Format.SARIF: lambda: sarif.sarif(result),
+        Format.GITHUB: lambda: annotations.workflow_commands(result),
+    }
+    return writers[form]()
+
+
+def _print_styled(result: Review, *, quiet: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from bot.core.rendering.terminal import terminal
+
+    styles = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "mark": "bold"}
+    console = Console(highlight=False, soft_wrap=True)
+    for line in terminal(result, quiet=quiet):
+        console.print(Text.assemble(*((span.text, styles.get(span.style, span.style)) for span in line)))
+
+
+def _exit_code(result: Review, fail_on: FailOn) -> int:
+    from bot.core.analysis import Run
+    from bot.core.outcome import exit_code
+
+    return exit_code(
+        result.outcome,
+        asked=result.asked,
+        reached=result.reaches(_threshold(fail_on)),
+        analyzers_failed=any(note.run is Run.FAILED for note in result.analyzers),
+    )
+
+
+def _threshold(fail_on: FailOn) -> Severity | None:
+    from bot.core.models import Severity
+
+    return None if fail_on is FailOn.NEVER else Severity(fail_on.value)
+
+
+def main() -> None:
+    """Run the command line; every error ends here as one sentence and an exit code."""
+    try:
+        app()
+    except BotError as error:
+        _fail(str(error), 2)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more to say, and no complaint at exit.
+        sys.stderr.close()
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        _fail("Stopped.", 130)
+    except Exception as error:
+        if "--traceback" in sys.argv:
+            raise
+        words = f"{type(error).__name__}: {error}"
+        _fail(
+            f"Plumbline has a defect ({words[:200]}); please report it with the output of plumbline --traceback ...", 3
+        )
+
+
+def _fail(sentence: str, code: int) -> None:
+    typer.echo(f"plumbline: {sentence}", err=True)
+    raise SystemExit(code)

@@ -1,0 +1,216 @@
+"""The repository's files at a commit: a git checkout, or a patch with or without one.
+
+git is run as a subprocess. What the user names is checked with `rev-parse --end-of-options` first, so that no reference
+can be read as an option; external diff drivers, text conversions and colours of the user's configuration are off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.diff import Diff, FileDiff, FileKind
+from bot.core.patch import apply
+from bot.core.review import Change, Contents
+from bot.errors import Misuse
+
+_DIFF = (
+    *("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--full-index", "--find-renames", "--submodule=short"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--diff-algorithm=default", "--inter-hunk-context=0", "--unified=3"),
+)
+_LARGEST_BLOB = 2_000_000
+_SHA1_LENGTH = 40
+
+
+class Repository:
+    """A git checkout. Construct it with `find`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def find(cls, folder: Path) -> Repository | None:
+        """The checkout that the folder lies in, or None."""
+        try:
+            answer = _run(folder, "rev-parse", "--show-toplevel")
+        except FileNotFoundError as error:
+            raise Misuse("git was not found; install it, or put it on the PATH.") from error
+        return cls(Path(answer.stdout.decode().rstrip("\n"))) if answer.returncode == 0 else None
+
+    def git(self, *arguments: str, text: bytes = b"") -> bytes:
+        """Run git and give its output. Raises Misuse with git's own last line."""
+        answer = _run(self.root, *arguments, text=text)
+        if answer.returncode:
+            said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise Misuse(f"git {arguments[0]} failed: {said[-1] if said else answer.returncode}.")
+        return answer.stdout
+
+    def commit(self, name: str) -> str:
+        """The id of the commit that a name stands for."""
+        spec = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        answer = _run(self.root, *spec)
+        if answer.returncode:
+            raise Misuse(
+                f"There is no commit {name!r} in this repository; name a branch, tag or commit that git knows."
+            )
+        return answer.stdout.decode().strip()
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The commit that a pull request from head into base would be compared with."""
+        answer = _run(self.root, "merge-base", base, head)
+        if answer.returncode:
+            raise Misuse("The two commits have no common ancestor; is the clone shallow? Try `git fetch --unshallow`.")
+        return answer.stdout.decode().split()[0]
+
+    def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """The contents of the blobs that are here, by the (possibly abbreviated) ids asked for; huge ones left out."""
+        wanted = sorted({name for name in ids if name.strip("0")})
+        if not wanted:
+            return {}
+        listed = self.git("cat-file", "--batch-check", text=_lines(wanted)).decode("utf-8", "replace").splitlines()
+        found = {
+            name: fields[0]
+            for name, fields in zip(wanted, map(str.split, listed), strict=True)
+            if len(fields) == 3 and fields[1] == "blob" and int(fields[2]) <= _LARGEST_BLOB  # noqa: PLR2004
+        }
+        output = self.git("cat-file", "--batch", text=_lines(found.values())) if found else b""
+        return dict(zip(found, _batch(output), strict=True))
+
+    def attributes(self, commit: str) -> dict[str, str]:
+        """The text of every `.gitattributes` file of a commit, by path."""
+        listed = self.git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
+        files = {}
+        for row in filter(None, listed.split("\0")):
+            facts, _, path = row.partition("\t")
+            if path.rsplit("/", 1)[-1] == ".gitattributes":
+                files[path] = facts.split()[2]
+        contents = self.blobs(files.values())
+        return {path: contents[blob].decode("utf-8", "replace") for path, blob in files.items() if blob in contents}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRange:
+    """What a branch changes since it left its base, like a pull request; or what is staged."""
+
+    repository: Repository
+    base: str
+    head: str = "HEAD"
+    staged: bool = False
+
+    def change(self) -> Change:
+        """Make the patch. Raises Misuse where a reference is unknown."""
+        head = self.repository.commit("HEAD" if self.staged else self.head)
+        if self.staged:
+            patch = self.repository.git(*_DIFF, "--cached", head)
+            return Change(patch, "staged changes", head, "index")
+        merge_base = self.repository.merge_base(self.repository.commit(self.base), head)
+        patch = self.repository.git(*_DIFF, merge_base, head)
+        return Change(patch, f"{self.base}...{self.head}", merge_base, head)
+
+    def contents(self, diff: Diff) -> dict[int, Contents]:
+        """Both versions of each text file, from the object store."""
+        return _from_blobs(self.repository, diff)
+
+    def attributes(self, change: Change) -> Mapping[str, str]:
+        """The repository's attributes as of the base."""
+        return self.repository.attributes(change.base)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchText:
+    """A patch as such. A checkout around it, if any, helps out with whole files where the blob ids agree."""
+
+    patch: bytes
+    name: str
+    repository: Repository | None = None
+
+    def change(self) -> Change:
+        """The patch as it was given."""
+        return Change(self.patch, self.name)
+
+    def contents(self, diff: Diff) -> dict[int, Contents]:
+        """What can be known of each file: from the object store, from the checkout, or by applying the patch."""
+        stored = _from_blobs(self.repository, diff) if self.repository else {}
+        return {
+            index: self._completed(file, stored.get(index, Contents()))
+            for index, file in enumerate(diff.files)
+            if _has_text(file)
+        }
+
+    def attributes(self, _change: Change) -> Mapping[str, str]:
+        """A bare patch does not say what its repository's attributes were."""
+        return {}
+
+    def _completed(self, file: FileDiff, known: Contents) -> Contents:
+        base = b"" if file.old_path is None else known.base or self._checked_out(file.old_path, file.old_blob)
+        head = known.head
+        if head is None and file.new_path is not None:
+            head = self._checked_out(file.new_path, file.new_blob)
+        if head is None and base is not None and file.new_path is not None:
+            head = _applied(file, base)
+        return Contents(None if file.old_path is None else base, head)
+
+    def _checked_out(self, path: str, blob: str | None) -> bytes | None:
+        """The file of the checkout, if it is the very version that the patch speaks of."""
+        if self.repository is None or not blob or not blob.strip("0"):
+            return None
+        root = self.repository.root.resolve()
+        try:
+            target = (root / path).resolve()
+            if not target.is_relative_to(root) or target.stat().st_size > _LARGEST_BLOB:
+                return None
+            content = target.read_bytes()
+        except (OSError, ValueError):
+            return None
+        return content if _is_blob(content, blob) else None
+
+
+def _has_text(file: FileDiff) -> bool:
+    return file.kind in {FileKind.TEXT, FileKind.SYMLINK}
+
+
+def _from_blobs(repository: Repository, diff: Diff) -> dict[int, Contents]:
+    files = {index: file for index, file in enumerate(diff.files) if _has_text(file)}
+    blobs = repository.blobs(blob for file in files.values() for blob in (file.old_blob, file.new_blob) if blob)
+    return {
+        index: Contents(blobs.get(file.old_blob or ""), blobs.get(file.new_blob or "")) for index, file in files.items()
+    }
+
+
+def _applied(file: FileDiff, base: bytes) -> bytes | None:
+    """The new version, if it is the one that the patch names; a patch without ids is believed for new files only."""
+    try:
+        head = apply(file, base)
+    except ValueError:
+        return None
+    named = file.new_blob is not None and _is_blob(head, file.new_blob)
+    return head if named or (file.new_blob is None and file.old_path is None) else None
+
+
+def _is_blob(content: bytes, blob: str) -> bool:
+    """Whether git would store the content under this id: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects."""
+    stored = b"blob %d\0" % len(content) + content
+    digest = hashlib.sha256(stored) if len(blob) > _SHA1_LENGTH else hashlib.sha1(stored, usedforsecurity=False)
+    return digest.hexdigest().startswith(blob)
+
+
+def _run(folder: Path, *arguments: str, text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = ("git", "-c", "core.quotePath=true", "-c", "core.fsmonitor=false", "--no-optional-locks", *arguments)
+    return subprocess.run(command, cwd=folder, input=text, capture_output=True, check=False)  # noqa: S603
+
+
+def _lines(names: Iterable[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+
+
+def _batch(output: bytes) -> Iterable[bytes]:
+    """Read the contents out of `cat-file --batch`: a line with the size, the content, a newline."""
+    position = 0
+    while position < len(output):
+        end = output.index(b"\n", position)
+        size = int(output[position:end].split()[2])
+        yield output[end + 1 : end + 1 + size]
+        position = end + size + 2

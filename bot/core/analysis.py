@@ -1,0 +1,167 @@
+"""From an analyzer's hits to findings: only what stands on changed lines, and only what is news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.diff import FileDiff, Line, LineKind
+from bot.core.models import Finding, Location, Side
+from bot.core.rules import Rule, rule_of
+from bot.core.secrets import find_secrets, mask
+
+_LONGEST_HIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What an analyzer says of one version of a file. Lines count from 1, both ends included."""
+
+    source: str
+    rule: str
+    line: int
+    end_line: int
+    message: str
+
+
+class Run(StrEnum):
+    """Whether an analyzer did its work."""
+
+    RAN = "ran"
+    NOTHING_TO_DO = "nothing to do"
+    NOT_RUN = "not run"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerNote:
+    """What became of one analyzer: the files it read, those it could not for want of their text, and what failed."""
+
+    name: str
+    run: Run
+    files: int = 0
+    missing: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file for analyzers that need it whole. `index` is its place in `Diff.files`; `base` is None for a new file."""
+
+    index: int
+    path: str
+    head: bytes
+    base: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerReport:
+    """Hits on the head and on the base version by file (position in `Diff.files`), and what became of each analyzer."""
+
+    head: dict[int, list[Hit]]
+    base: dict[int, list[Hit]]
+    notes: tuple[AnalyzerNote, ...]
+
+
+def secret_hits(file: FileDiff) -> tuple[list[Hit], list[Hit]]:
+    """Secrets on the added lines of a file, and on the removed ones; each hit's message is the kind of secret."""
+    kinds = (LineKind.ADDED, LineKind.REMOVED)
+    added, removed = ([line for line in file.changed_lines if line.kind is kind] for kind in kinds)
+    return _secrets_on(added), _secrets_on(removed)
+
+
+def _secrets_on(lines: Sequence[Line]) -> list[Hit]:
+    text = "\n".join(line.text for line in lines)
+    hits = []
+    position, start = 0, 0
+    for secret in find_secrets(text):
+        # Secrets come in order: walk the lines along with them.
+        while position < len(lines) and start + len(lines[position].text) < secret.start:
+            start += len(lines[position].text) + 1
+            position += 1
+        number = lines[position].number
+        hits.append(Hit("secrets", secret.rule, number, number, secret.title))
+    return hits
+
+
+def findings_of(file: FileDiff, head: Iterable[Hit], base: Iterable[Hit]) -> list[Finding]:
+    """The findings of one file: hits that cover an added line, less what the base version had already."""
+    lines = {line.new: (line, index) for index, hunk in enumerate(file.hunks) for line in hunk.lines if line.new}
+    earlier = _Earlier(file, base)
+    findings = []
+    for hit in sorted(head, key=lambda item: (item.line, item.rule)):
+        anchor = _anchor(hit, lines)
+        rule = rule_of(hit.source, hit.rule)
+        if anchor is not None and rule is not None and not earlier.had(hit, *anchor):
+            findings.append(_finding(file, hit, rule, anchor[0]))
+    return findings
+
+
+class _Earlier:
+    """The base version's hits. Each of them cancels one hit of the head that is the same problem."""
+
+    def __init__(self, file: FileDiff, hits: Iterable[Hit]) -> None:
+        self._hunks = file.hunks
+        self._starts: set[tuple[str, int]] = set()
+        self._replaced: list[tuple[str, str, int]] = []
+        old = {line.old: (line, index) for index, hunk in enumerate(file.hunks) for line in hunk.lines if line.old}
+        for hit in hits:
+            self._starts.add((hit.rule, hit.line))
+            covered = [old[number] for number in _numbers(hit) if number in old]
+            removed = [found for found in covered if found[0].kind is LineKind.REMOVED]
+            if removed:
+                line, index = removed[0]
+                self._replaced.append((hit.rule, line.text.strip(), index))
+
+    def had(self, hit: Hit, line: Line, hunk: int) -> bool:
+        """Tell whether the problem stood there before: in the same statement, moved, or in the lines replaced here."""
+        if hit.line != line.number and (hit.rule, self._old_number(hit.line)) in self._starts:
+            return True
+        same_text = (entry for entry in self._replaced if entry[:2] == (hit.rule, line.text.strip()))
+        same_hunk = (entry for entry in self._replaced if (entry[0], entry[2]) == (hit.rule, hunk))
+        match = next(same_text, None) or next(same_hunk, None)
+        if match is not None:
+            self._replaced.remove(match)
+        return match is not None
+
+    def _old_number(self, new: int) -> int:
+        """The number in the base of a line that the change leaves as it is."""
+        shift = 0
+        for hunk in self._hunks:
+            for line in hunk.lines:
+                if line.new == new and line.old is not None:
+                    return line.old
+            if hunk.new_start > new:
+                break
+            shift = hunk.old_start + hunk.old_count - hunk.new_start - hunk.new_count
+        return new + shift
+
+
+def _numbers(hit: Hit) -> range:
+    """The lines that a hit covers, as far as they are worth walking."""
+    return range(hit.line, min(hit.end_line, hit.line + _LONGEST_HIT) + 1)
+
+
+def _anchor(hit: Hit, lines: dict[int, tuple[Line, int]]) -> tuple[Line, int] | None:
+    """The first added line among those that the hit covers: what makes it news may stand below its first line."""
+    for number in _numbers(hit):
+        found = lines.get(number)
+        if found is not None and found[0].kind is LineKind.ADDED:
+            return found
+    return None
+
+
+def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line) -> Finding:
+    message = mask(hit.message)
+    return Finding(
+        location=Location(file.path, Side.RIGHT, line.number),
+        severity=rule.severity,
+        category=rule.category,
+        title=rule.title.format(message=message),
+        body=rule.body.format(message=message),
+        scenario=rule.scenario,
+        source=hit.source,
+        rule=hit.rule,
+        quote=mask(line.text),
+    )

@@ -1,0 +1,102 @@
+"""A review as JSON. Its schema is docs/schema/review-1.json; a change that breaks readers raises the number."""
+
+from __future__ import annotations
+
+import json
+
+from bot.core.diff import FileDiff
+from bot.core.ledger import Entry
+from bot.core.models import Finding
+from bot.core.rendering.words import headline, printable
+from bot.core.review import Review
+
+SCHEMA = "plumbline.review/1"
+
+Json = dict[str, object]
+
+
+def document(review: Review) -> str:
+    """The review as a JSON text, UTF-8 safe: bytes that are not stand as escapes."""
+    return json.dumps(as_json(review), indent=2, ensure_ascii=False) + "\n"
+
+
+def as_json(review: Review) -> Json:
+    """The review as plain values."""
+    estimate = review.plan.estimate
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "plumbline", "version": review.version, "prompts": review.prompts},
+        "change": {
+            "title": printable(review.change.title),
+            "base": review.change.base or None,
+            "head": review.change.head or None,
+        },
+        "outcome": {
+            "ending": review.outcome.ending.value,
+            "reason": review.outcome.reason or None,
+            "headline": headline(review),
+        },
+        "findings": [_finding(finding) for finding in review.findings],
+        "ledger": {
+            "changed_lines": review.ledger.changed,
+            "states": {state.value: lines for state, lines in review.ledger.by_state.items()},
+            "reasons": {reason.value: lines for reason, lines in review.ledger.by_reason.items()},
+            "files": [_file(file, review.ledger.by_file[index]) for index, file in enumerate(review.diff.files)],
+        },
+        "analyzers": [
+            {
+                "name": note.name,
+                "run": note.run.value,
+                "files": note.files,
+                "files_not_known": note.missing,
+                "detail": printable(note.detail) or None,
+            }
+            for note in review.analyzers
+        ],
+        "plan": {
+            "model": review.model,
+            "requests": estimate.requests,
+            "input_tokens": estimate.input_tokens,
+            "output_tokens": estimate.output_tokens,
+            "dollars": round(estimate.dollars, 6),
+        },
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "path": printable(finding.location.path),
+        "side": finding.location.side.value,
+        "line": finding.location.line,
+        "start_line": finding.location.start_line,
+        "severity": finding.severity.value,
+        "category": finding.category.value,
+        "title": printable(finding.title),
+        "body": printable(finding.body),
+        "scenario": printable(finding.scenario),
+        "quote": printable(finding.quote),
+        "suggestion": None if finding.suggestion is None else printable(finding.suggestion),
+        "confidence": finding.confidence,
+        "source": finding.source,
+        "rule": finding.rule,
+    }
+
+
+def _file(file: FileDiff, entries: tuple[Entry, ...]) -> Json:
+    return {
+        "path": printable(file.path),
+        "old_path": None if file.old_path in (None, file.path) else printable(file.old_path),
+        "status": file.status.value,
+        "kind": file.kind.value,
+        "added": file.added,
+        "removed": file.removed,
+        "entries": [
+            {
+                "state": entry.reason.state.value,
+                "reason": entry.reason.value,
+                "lines": entry.lines,
+                "detail": printable(entry.detail) or None,
+            }
+            for entry in entries
+        ],
+    }

@@ -1,0 +1,165 @@
+"""The sentences that all forms share: headline, ledger, analyzers, plan."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from bot.core.analysis import AnalyzerNote, Run
+from bot.core.diff import FileDiff, FileKind, FileStatus
+from bot.core.ledger import Entry, Ledger, Reason, State
+from bot.core.models import Finding, Severity
+from bot.core.outcome import Ending
+from bot.core.review import Review
+
+MARKS = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "⬜"}
+
+NO_MODEL_SENTENCE = (
+    "No model took part: this version runs its analyzers on the changed lines and does not ask a model yet."
+)
+
+# Control characters would act on a terminal, bidirectional ones would show other text than there is.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """The text with everything invisible or active made visible as an escape; tabs stay, a final CR is dropped."""
+    return _UNPRINTABLE.sub(_escaped, text.removesuffix("\r"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - a byte that is not UTF-8, see bot.core.diff
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
+
+
+def count(number: int, noun: str) -> str:
+    """`1 finding`, `2 findings`, `1,204 changed lines`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
+
+
+def headline(review: Review) -> str:
+    """The first line: was everything read, is something wrong. Never "nothing found" unless all was read."""
+    ledger, ending = review.ledger, review.outcome.ending
+    if ending is Ending.SKIPPED:
+        return f"not reviewed: {_skipped(review)}"
+    if ending is Ending.FAILED:
+        return f"not reviewed: {_shares(ledger, State.FAILED)}"
+    reviewed = ledger.lines(State.REVIEWED)
+    found = _found(review)
+    if ending is Ending.COMPLETE:
+        lines = f"all {count(reviewed, 'changed line')}" if reviewed == ledger.changed else _of_all(reviewed, ledger)
+        return f"{found} · {lines} reviewed"
+    if not review.asked:
+        return f"{found} by the analyzers · no model took part: {_of_all(reviewed, ledger)} reviewed"
+    missing = ledger.lines(State.FAILED, State.LEFT_OUT)
+    why = _shares(ledger, State.FAILED, State.LEFT_OUT)
+    return f"{found} · {_of_all(reviewed, ledger)} reviewed, {missing:,} not ({why})"
+
+
+def _found(review: Review) -> str:
+    if review.findings:
+        return count(len(review.findings), "finding")
+    return "nothing found" if review.outcome.ending is Ending.COMPLETE else "no findings"
+
+
+def _of_all(reviewed: int, ledger: Ledger) -> str:
+    return f"{reviewed:,} of {count(ledger.changed, 'changed line')}"
+
+
+def _skipped(review: Review) -> str:
+    if not review.ledger.changed:
+        return "no changed lines" if review.diff.files else "no changes"
+    return f"nothing to read, {_shares(review.ledger, State.EXCLUDED, State.NOT_TEXT)}"
+
+
+def _shares(ledger: Ledger, *states: State) -> str:
+    """`41 too large, 19 in lockfiles`: how many lines each reason took."""
+    reasons = ((reason, lines) for reason, lines in ledger.by_reason.items() if reason.state in states and lines)
+    return ", ".join(f"{count(lines, 'line')} {_SHARE[reason]}" for reason, lines in reasons)
+
+
+_SHARE = {
+    Reason.ANSWERED: "reviewed",
+    Reason.ANSWERED_EARLIER: "reviewed at an earlier head",
+    Reason.LOCKFILE: "in lockfiles",
+    Reason.VENDORED: "in vendored code",
+    Reason.GENERATED: "in generated code",
+    Reason.MINIFIED: "in minified code",
+    Reason.SOURCE_MAP: "in source maps",
+    Reason.PATH_FILTER: "left out by path filters",
+    Reason.PURE_RENAME: "in renamed files",
+    Reason.PURE_COPY: "in copied files",
+    Reason.BINARY: "in binary files",
+    Reason.SUBMODULE: "in submodules",
+    Reason.MODE_CHANGE: "in mode changes",
+    Reason.EMPTY: "in empty files",
+    Reason.COST: "over the cost cap",
+    Reason.WITHHELD: "withheld by GitHub",
+    Reason.TOO_LARGE: "too large for a request",
+    Reason.NO_MODEL: "read by the analyzers only",
+    Reason.REQUEST_FAILED: "in requests that failed",
+    Reason.REFUSED: "refused by the model",
+    Reason.TRUNCATED: "in answers that were cut off",
+    Reason.INVALID_ANSWER: "in answers that were invalid",
+}
+
+
+def ledger_sentence(ledger: Ledger) -> str:
+    """Where every changed line went, in one sentence that adds up."""
+    if not ledger.changed:
+        return "no changed lines"
+    return f"{count(ledger.changed, 'changed line')}: {_shares(ledger, *State)}"
+
+
+def severities(findings: tuple[Finding, ...]) -> str:
+    """`1 critical, 2 high`, or `no findings`."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity]) or "no findings"
+
+
+def fate(entry: Entry) -> str:
+    """Why the lines of an entry ended as they did, for a table; '' where the kind of change says it already."""
+    if entry.reason in {Reason.PURE_RENAME, Reason.PURE_COPY, Reason.MODE_CHANGE, Reason.BINARY, Reason.SUBMODULE}:
+        return ""
+    return f"{entry.reason} ({printable(entry.detail)})" if entry.detail else str(entry.reason)
+
+
+def what_changed(file: FileDiff) -> str:
+    """`renamed from docs/a.md`, `deleted`, `binary, modified`, ... for a table."""
+    kind = "" if file.kind is FileKind.TEXT else f"{file.kind}, "
+    if file.status in {FileStatus.RENAMED, FileStatus.COPIED}:
+        return f"{kind}{file.status} from {printable(file.old_path or '')}"
+    if file.status is FileStatus.MODE_CHANGED:
+        return f"{kind}mode {file.old_mode} to {file.new_mode}"
+    return f"{kind}{file.status}"
+
+
+def analyzers_sentence(notes: tuple[AnalyzerNote, ...]) -> str:
+    """Which analyzers ran, on how many files, and which did not and why."""
+    return "; ".join(filter(None, map(_analyzer, notes))) or "none"
+
+
+def _analyzer(note: AnalyzerNote) -> str:
+    if note.run is Run.FAILED:
+        return f"{note.name} failed: {printable(note.detail)}"
+    lacking = f"the whole text of {count(note.missing, 'file')} is not known"
+    if note.run is Run.NOT_RUN:
+        return f"{note.name} did not run: {lacking}"
+    if note.run is Run.NOTHING_TO_DO:
+        return ""
+    return f"{note.name} on {count(note.files, 'file')}" + (f" ({lacking})" if note.missing else "")
+
+
+def plan_sentence(review: Review) -> str:
+    """What asking a model would take."""
+    plan = review.plan.estimate
+    if not plan.requests:
+        return ""
+    tokens = f"about {plan.input_tokens:,} tokens"
+    return f"Asking {review.model} would take {count(plan.requests, 'request')}, {tokens}, about ${plan.dollars:.2f}"

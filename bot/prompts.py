@@ -1,0 +1,34 @@
+"""Loads prompts/, fills placeholders, and knows the digest that names their version."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from string import Template
+
+_PACKAGE = Path(__file__).parent
+# A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
+_FOLDERS = (_PACKAGE / "_prompts", _PACKAGE.parent / "prompts")
+
+
+@cache
+def _texts() -> dict[str, str]:
+    folder = next(folder for folder in _FOLDERS if folder.is_dir())
+    names = sorted(path for path in folder.rglob("*") if path.suffix in {".md", ".json"} and path.name != "README.md")
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in names}
+
+
+def load(name: str, **values: str) -> str:
+    """The text of a prompt, e.g. `review/system.md`, its $placeholders filled. A missing one raises KeyError."""
+    text = _texts()[name]
+    return Template(text).substitute(values) if values else text
+
+
+@cache
+def digest() -> str:
+    """Eight characters that change whenever a prompt does."""
+    whole = hashlib.sha256()
+    for name, text in _texts().items():
+        whole.update(f"{name}\0{len(text)}\0{text}".encode())
+    return whole.hexdigest()[:8]

@@ -1,0 +1,131 @@
+"""Settings: from the environment, then `.env`, then defaults. The only reader of the environment.
+
+Names that people already have are honoured; everything else is `PLUMBLINE_*`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.core.rendering.setup import Shown
+from bot.errors import Misuse
+
+_ENV_FILE = ".env"
+_PROXY_AND_CA = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+# A credential must not be sent to an address that comes from a less trusted place: `.env` may be part of the very
+# pull request that was checked out.
+_CREDENTIALS_OF = {
+    "ANTHROPIC_BASE_URL": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+    "OPENAI_BASE_URL": ("OPENAI_API_KEY",),
+    "GITHUB_API_URL": ("GITHUB_TOKEN",),
+}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Secrets hide themselves in repr, logs and errors."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLUMBLINE_",
+        env_file=_ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_auth_token: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_AUTH_TOKEN")
+    anthropic_base_url: str = Field(default="https://api.anthropic.com", validation_alias="ANTHROPIC_BASE_URL")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    github_token: SecretStr | None = Field(default=None, validation_alias="GITHUB_TOKEN")
+    github_api_url: str = Field(default="https://api.github.com", validation_alias="GITHUB_API_URL")
+
+    model: str = "claude-opus-4-6"
+    chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)
+    max_cost_usd: float = Field(default=5.0, ge=0, allow_inf_nan=False)
+    prices: Literal["provider", "gateway"] = "provider"
+
+
+def load() -> Settings:
+    """Read the settings. Raises Misuse, with one sentence, for a value that cannot be used."""
+    _refuse_foreign_addresses()
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = _variable(str(first["loc"][0]))
+        words = first["msg"][:1].lower() + first["msg"][1:]
+        raise Misuse(f"{name} cannot be used: {words}; correct it or unset it.") from None
+    except UnicodeDecodeError:
+        raise Misuse(f"The file {_ENV_FILE} is not UTF-8 text; save it as UTF-8 or remove it.") from None
+
+
+def shown(settings: Settings) -> tuple[Shown, ...]:
+    """Every setting with its origin, and the proxy and CA variables that are set."""
+    rows = [_row(field, settings) for field in Settings.model_fields]
+    set_ones = [(name, _environment(name)) for name in _PROXY_AND_CA]
+    return (*rows, *(Shown(name, _without_password(value), "environment") for name, value in set_ones if value))
+
+
+def _row(field: str, settings: Settings) -> Shown:
+    name, value = _variable(field), getattr(settings, field)
+    origin = _origin(name)
+    if value is None:
+        return Shown(name, "", "not set")
+    if isinstance(value, SecretStr):
+        return Shown(name, f"set, {len(value.get_secret_value())} characters", origin)
+    return Shown(name, _without_password(str(value)), origin)
+
+
+def _variable(field: str) -> str:
+    """The environment variable of a field, which errors name by its field or by its alias."""
+    known = Settings.model_fields.get(field)
+    if known is None:
+        return field
+    return str(known.validation_alias) if known.validation_alias else f"PLUMBLINE_{field.upper()}"
+
+
+def _environment(name: str) -> str:
+    """A variable of the environment; like pydantic-settings, without regard to case."""
+    return next((value for key, value in os.environ.items() if key.upper() == name and value), "")
+
+
+def _origin(name: str) -> str:
+    if _environment(name):
+        return "environment"
+    return _ENV_FILE if _in_env_file(name) else "default"
+
+
+def _in_env_file(name: str) -> bool:
+    if not Path(_ENV_FILE).is_file():
+        return False
+    return any(key.upper() == name and value for key, value in dotenv_values(_ENV_FILE).items())
+
+
+def _refuse_foreign_addresses() -> None:
+    for address, credentials in _CREDENTIALS_OF.items():
+        if _origin(address) != _ENV_FILE:
+            continue
+        for credential in credentials:
+            if _origin(credential) == "environment":
+                raise Misuse(
+                    f"{address} comes from {_ENV_FILE} but {credential} from the environment, so a checked-out file "
+                    f"could send your key anywhere; set both in the same place."
+                )
+
+
+def _without_password(value: str) -> str:
+    """Hide the password of a proxy's address."""
+    parts = urlsplit(value)
+    if not parts.password:
+        return value
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rsplit('@', 1)[-1]}"))
