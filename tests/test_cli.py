@@ -204,8 +204,10 @@ USAGE = [
     (("nonsense",), "'nonsense' is no pull request; write owner/repo#12, its URL, or 12 inside a clone."),
     (
         ("acme/papers#12",),
-        "This version cannot fetch pull request 12 from GitHub; check its branch out and run: "
-        "plumbline review --base main",
+        (
+            "This version cannot fetch pull request 12 from GitHub; check its branch out and run: "
+            "plumbline review --base main"
+        ),
     ),
 ]
 

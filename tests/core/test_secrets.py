@@ -1,0 +1,693 @@
+"""What is a secret, what is not, and that hiding one leaves everything else in place.
+
+No token stands here in full: templates name the alphabet and the length of each random part, `[U16]` for 16 upper-case
+letters and digits, and guillemets enclose the characters that must be found where that is not the whole template.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import inspect
+import json
+import random
+import re
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from detect_secrets.plugins.base import BasePlugin
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.secret_shapes import SHAPES
+from bot.core.secrets import find_secrets, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+
+ALPHABETS = {
+    "h": "0123456789abcdef",
+    "d": string.digits,
+    "l": string.ascii_lowercase + string.digits,
+    "U": string.ascii_uppercase + string.digits,
+    "a": string.ascii_letters + string.digits,
+    "w": string.ascii_letters + string.digits + "_-",
+    "b": string.ascii_letters + string.digits + "+/",
+    "B": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+}
+DASHES = "-" * 5
+
+
+def expand(template: str, seed: int = 0) -> tuple[str, int, int]:
+    """Fill in the random parts; return the text and where the secret is in it."""
+    rng = random.Random(f"{template}/{seed}")
+    text = re.sub(
+        r"\[([hdlUawbB])(\d+)\]", lambda part: "".join(rng.choices(ALPHABETS[part[1]], k=int(part[2]))), template
+    )
+    if "«" not in text:
+        return text, 0, len(text)
+    before, secret, after = re.split("[«»]", text)
+    return before + secret + after, len(before), len(before) + len(secret)
+
+
+def b64(value: object) -> str:
+    data = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+
+
+def jwt(claims: dict[str, object]) -> str:
+    return f"{b64({'alg': 'HS256', 'typ': 'JWT'})}.{b64(claims)}.[w43]"
+
+
+def bot_id(digits: str) -> str:
+    return b64(digits)
+
+
+TOKENS = [
+    ("aws-access-key-id", "AKIA[U16]"),
+    ("aws-access-key-id", "ASIA[U16]"),
+    ("aws-secret-access-key", 'aws_secret_access_key = "«[b40]»"'),
+    ("aws-secret-access-key", "AWS_SECRET_KEY=«[b40]»"),
+    ("aws-secret-access-key", '"SecretAccessKey": "«[b40]»"'),
+    ("github-token", "ghp_[a36]"),
+    ("github-fine-grained-token", "github_pat_[a22]_[a59]"),
+    ("github-oauth-token", "gho_[a36]"),
+    ("github-user-token", "ghu_[a36]"),
+    ("github-installation-token", "ghs_[a36]"),
+    ("github-installation-token", "ghs_[d7]_[w120].[w300].[w86]"),
+    ("github-refresh-token", "ghr_[a76]"),
+    ("gitlab-token", "glpat-[a20]"),
+    ("gitlab-token", "glpat-[a27].[l2].[l9]"),
+    ("gitlab-token", "glrt-[a20]"),
+    ("gitlab-token", "glptt-[h40]"),
+    ("gitlab-token", "GR1348941[a20]"),
+    ("slack-token", "xoxb-[d12]-[d12]-[a24]"),
+    ("slack-token", "xoxp-[d12]-[d12]-[d12]-[h32]"),
+    ("slack-token", "xapp-1-A[U10]-[d13]-[h64]"),
+    ("slack-token", "xoxe.xoxp-1-[a160]"),
+    ("slack-webhook", "https://hooks.slack.com/services/«T[U10]/B[U10]/[a24]»"),
+    ("stripe-key", "sk_live_[a24]"),
+    ("stripe-key", "rk_live_[a99]"),
+    ("stripe-webhook-secret", "whsec_[a32]"),
+    ("anthropic-key", "sk-ant-api03-[w93]AA"),
+    ("openai-key", "sk-[a20]T3BlbkFJ[a20]"),
+    ("openai-key", "sk-proj-[a74]T3BlbkFJ[a74]"),
+    ("openai-key", "sk-svcacct-[a74]T3BlbkFJ[a74]"),
+    ("openrouter-key", "sk-or-v1-[h64]"),
+    ("sk-key", "sk-[h32]"),
+    ("groq-key", "gsk_[a52]"),
+    ("xai-key", "xai-[a80]"),
+    ("perplexity-key", "pplx-[a48]"),
+    ("replicate-token", "r8_[a37]"),
+    ("hugging-face-token", "hf_[a34]"),
+    ("langsmith-key", "lsv2_pt_[h32]_[h10]"),
+    ("pinecone-key", "pcsk_[a6]_[a63]"),
+    ("tavily-key", "tvly-dev-[a32]"),
+    ("nvidia-key", "nvapi-[w64]"),
+    ("google-api-key", "AIza[w35]"),
+    ("google-oauth-client-secret", "GOCSPX-[w28]"),
+    ("google-oauth-token", "ya29.[w120]"),
+    ("google-refresh-token", "1//0[w60]"),
+    ("azure-storage-key", "AccountName=logs;AccountKey=«[b86]==»;EndpointSuffix=core.windows.net"),
+    ("azure-shared-access-key", "SharedAccessKeyName=all;SharedAccessKey=«[b43]=»"),
+    ("azure-client-secret", "[a3]8Q~[a34]"),
+    ("azure-key", "[a52]JQQJ99[a26]"),
+    ("azure-devops-token", "[a76]AZDO[a4]"),
+    ("npm-token", "npm_[a36]"),
+    ("npm-token", "//registry.npmjs.org/:_authToken=«[h8]-[h4]-[h4]-[h4]-[h12]»"),
+    ("pypi-token", "pypi-AgEIcHlwaS5vcmc[w120]"),
+    ("rubygems-key", "rubygems_[h48]"),
+    ("crates-token", "cio[a32]"),
+    ("nuget-key", "oy2[l43]"),
+    ("clojars-token", "CLOJARS_[h60]"),
+    ("artifactory-key", "AKCp[a69]"),
+    ("docker-hub-token", "dckr_pat_[w27]"),
+    ("docker-hub-token", "dckr_oat_[a32]"),
+    ("digitalocean-token", "dop_v1_[h64]"),
+    ("heroku-key", "HRKU-[a60]"),
+    ("heroku-key", 'HEROKU_API_KEY="«[h8]-[h4]-[h4]-[h4]-[h12]»"'),
+    ("twilio-key", "SK[h32]"),
+    ("twilio-auth-token", 'twilio_auth_token: "«[h32]»"'),
+    ("sendgrid-key", "SG.[a22].[a43]"),
+    ("mailgun-key", "key-[h32]"),
+    ("mailgun-key", "MAILGUN_API_KEY=«[h32]-[h8]-[h8]»"),
+    ("mailchimp-key", "[h32]-us12"),
+    ("brevo-key", "xkeysib-[h64]-[a16]"),
+    ("square-token", "sq0atp-[a22]"),
+    ("square-token", "EAAA[a60]"),
+    ("square-secret", "sq0csp-[a43]"),
+    ("shopify-token", "shpat_[h32]"),
+    ("easypost-key", "EZAK[a54]"),
+    ("telegram-bot-token", "[d10]:«AA[a33]»"),
+    ("discord-bot-token", f"{bot_id('118293847561029384')}.[w6].[w38]"),
+    ("discord-webhook", "https://discord.com/api/webhooks/[d18]/«[a68]»"),
+    ("databricks-token", "dapi[h32]"),
+    ("datadog-application-key", "ddapp_[a34]"),
+    ("datadog-key", "DD_API_KEY=«[h32]»"),
+    ("datadog-key", 'datadog_app_key = "«[h40]»"'),
+    ("new-relic-key", "NRAK-[U27]"),
+    ("new-relic-license", "[h32]FFFFNRAL"),
+    ("sentry-token", "sntryu_[h64]"),
+    ("sentry-token", "sntrys_[a120]_[b43]"),
+    ("grafana-token", "glsa_[a32]_[h8]"),
+    ("grafana-cloud-token", "glc_[a100]"),
+    ("dynatrace-token", "dt0c01.[U24].[U64]"),
+    ("posthog-key", "phx_[a43]"),
+    ("vault-token", "hvs.[w90]"),
+    ("terraform-token", "[a14].atlasv1.[a67]"),
+    ("atlassian-token", "ATATT3xFfGF0[w170]=[U8]"),
+    ("bitbucket-password", "ATBB[a32]"),
+    ("linear-key", "lin_api_[a40]"),
+    ("notion-token", "ntn_[a46]"),
+    ("notion-token", "secret_[a43]"),
+    ("airtable-token", "pat[a14].[h64]"),
+    ("figma-token", "figd_[a40]"),
+    ("postman-key", "PMAK-[h24]-[h34]"),
+    ("typeform-token", "tfp_[w44]"),
+    ("contentful-token", "CFPAT-[a43]"),
+    ("pulumi-token", "pul-[h40]"),
+    ("doppler-token", "dp.pt.[a43]"),
+    ("1password-token", "ops_eyJ[a250]"),
+    ("netlify-token", "nfp_[a36]"),
+    ("sonar-token", "squ_[h40]"),
+    ("circleci-token", "CCIPAT_[a22]_[h40]"),
+    ("buildkite-token", "bkua_[h40]"),
+    ("alibaba-key-id", "LTAI[a20]"),
+    ("age-key", "AGE-SECRET-KEY-1[B58]"),
+    ("fly-token", "FlyV1 «fm2_[b200]»"),
+    ("fly-token", "fo1_[w42]9"),
+    ("vercel-token", "vcp_[a56]"),
+    ("vercel-token", "VERCEL_TOKEN=«[a24]»"),
+    ("supabase-key", "sb_secret_[a22]_[a8]"),
+    ("supabase-token", "sbp_[h40]"),
+    ("planetscale-secret", "pscale_tkn_[a43]"),
+    ("neon-key", "napi_[l64]"),
+    ("cloudflare-token", "cfut_[a40][h8]"),
+    ("cloudflare-token", "CLOUDFLARE_API_TOKEN=«[a40]»"),
+    ("jwt", jwt({"sub": "42", "role": "service_role"})),
+    ("bearer-token", "Authorization: Bearer «[a40]»"),
+    ("basic-credentials", f"Authorization: Basic «{b64('deploy:hG7kd02LqZ')}»"),
+    ("postgres-password", "postgres://app:«[a12]»@db.acme.io:5432/app"),
+    ("postgres-password", "postgresql+asyncpg://app:«[a12]»@10.0.0.5/app"),
+    ("mysql-password", "mysql://root:«[a12]»@db.acme.io/app"),
+    ("mongodb-password", "mongodb+srv://app:«[a12]»@cluster0.ab1cd.mongodb.net"),
+    ("redis-password", "rediss://:«[a24]»@cache.acme.io:6380/0"),
+    ("amqp-password", "amqps://app:«[a12]»@mq.acme.io/vhost"),
+    ("url-password", "https://ci:«[a20]»@git.acme.io/app.git"),
+]
+ASSIGNED = [
+    'api_key = "«[a32]»"',
+    "API_KEY=«[a32]»",
+    '"apiKey": "«[a32]»",',
+    "apiKey: «[a32]»",
+    "const apiKey: string = '«[a32]»';",
+    'password: str = "«hG7!kd02Lq»"',
+    'private static final String SECRET_KEY = "«[a40]»";',
+    'os.environ["SECRET_TOKEN"] = "«[a32]»"',
+    'os.getenv("CLIENT_SECRET", "«[a32]»")',
+    'process.env.JWT_SECRET || "«[a32]»"',
+    'headers.set("X-Api-Key", "«[a32]»")',
+    "<password>«[a20]»</password>",
+    '<add key="ApiKey" value="«[a32]»" />',
+    '#define API_SECRET "«[a32]»"',
+    "export GH_TOKEN=«[a40]»",
+    "tool --api-key=«[a32]» --verbose",
+    "secret_key_base: «[h128]»",
+    "'password' => '«hG7!kd02Lq»',",
+    "Server=db;User Id=sa;Password=«hG7!kd02Lq»;",
+    "spring.datasource.password=«hG7!kd02LqZ»",
+    'SecretKey: []byte("«[a32]»")',
+    '{\\"token\\": \\"«[a32]»\\"}',
+    "https://api.acme.io/v1?access_token=«[a32]»&page=2",
+    'if token == "«[a32]»":',
+    'OPENAI_KEY="«[a32]»"',
+    'dbPass = "«hG7!kd02Lq»"',
+    'clientSecret = "«[h8]-[h4]-[h4]-[h4]-[h12]»"',
+]
+HARMLESS = [
+    'password: "Passwort vergessen"',
+    'password = get_password("db-main-1")',
+    'token = tokenizer.encode("abc123XYZdef456GHI")',
+    "apiKey: process.env.OPENAI_API_KEY",
+    'api_key=os.environ["OPENAI_API_KEY"]',
+    "password: ${DB_PASSWORD}",
+    "password: {{ .Values.db.password }}",
+    'password="<your-password>"',
+    "password = %s",
+    "secretName: my-app-tls-2-cert",
+    "secretKeyRef: my-secret-2-abcdefghi",
+    'tokenUrl: "https://auth.acme.io/oauth2/token"',
+    '"token": "next_page_token_2"',
+    '"nextPageToken": "[a40]"',
+    '"integrity": "sha512-[b86]=="',
+    'private_key_path = "/etc/ssl/private/server1.key"',
+    "max_tokens=4096",
+    'token: str = "test-token-12345678901234"',
+    "type Token = { access: string; refresh: string }",
+    "password: string",
+    "self.token = token",
+    "password=self.password1",
+    '"password": "********"',
+    "PASSWORD=password123",
+    'password: "P@ssw0rd1"',
+    'password: "Abcd1234"',
+    'api_key="sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"',
+    "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+    "postgres://postgres:postgres@localhost:5432/app",
+    "postgres://acme77:acme77@db.acme.io/app",
+    "postgresql://app:[a12]@localhost/app",
+    "postgresql://app:[a12]@127.0.0.1/app",
+    "https://app:[a12]@api.example.com/",
+    "postgres://user:password@db.acme.io/app",
+    "postgres://${USER}:${PASS}@db.acme.io/app",
+    "mysql://root:%s@%s/%s",
+    "http://localhost:8080/@scope/package",
+    "https://a.io:123,b:c@d.io",
+    "uses: actions/checkout@[h40]",
+    'commit = "[h40]"',
+    'id: "[h8]-[h4]-[h4]-[h4]-[h12]"',
+    'token: "[h8]-[h4]-[h4]-[h4]-[h12]"',
+    'password_hash: "$2b$12$[a53]"',
+    'passwordHash = "[h32]"',
+    'sortKey: "[a32]"',
+    'public_key = "MCowBQYDK2VwAyEA[b43]="',
+    f"{DASHES}BEGIN PUBLIC KEY{DASHES}\nMCowBQYDK2VwAyEA[b43]=\n{DASHES}END PUBLIC KEY{DASHES}",
+    f"{DASHES}BEGIN CERTIFICATE{DASHES}\n[b64]\n[b64]\n{DASHES}END CERTIFICATE{DASHES}",
+    f'if "{DASHES}BEGIN RSA PRIVATE KEY{DASHES}" in text:\n    raise ValueError(text)',
+    f"{DASHES}BEGIN PRIVATE KEY{DASHES}\n...\n{DASHES}END PRIVATE KEY{DASHES}",
+    "Authorization: Bearer $TOKEN",
+    "Authorization: Bearer <token>",
+    "'Authorization': 'Bearer YOUR_ACCESS_TOKEN_HERE'",
+    "Authorization: `Bearer ${getAccessToken2()}`",
+    "a bearer authenticates application2 for user3",
+    f"Authorization: Basic {b64('user:password')}",
+    "data:image/png;base64,iVBORw0KGgo[b200]",
+    "keyFile: ~/.ssh/id_rsa2",
+    'cancellationToken: "CancellationToken.None"',
+    jwt({"sub": "1234567890", "name": "John Doe"}),
+    jwt({"iss": "supabase", "role": "anon"}),
+    'author = "[a32]"',
+    'compass = "[a8]1aA"',
+    '"AWS::IAM::AccessKey": "[h16]",',
+    '["PIN1_VERIFICATION2_KEY", "TR31_K2_TR34_ASYMMETRIC_KEY"]',
+]
+NEAR_MISSES = [
+    "AKIA[U15]",
+    "AKIA[U17]",
+    "XAKIA[U16]",
+    "ghp_[a35]",
+    "ghp_" + "x" * 36,
+    "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789",
+    "ghs_[a20]",
+    "glpat-[a12]",
+    "xoxb-your-token-goes-here-now",
+    "hooks.slack.com/services/T00000000/B00000000/" + "X" * 24,
+    "sk_test_[a24]",
+    "pk_live_[a24]",
+    "task-[a48]",
+    "risk-[h32]",
+    "AIza[w34]",
+    "npm_config_registry_and_other_settings_",
+    "rubygems_[h47]",
+    "precious[a29]",
+    "SK[h31]",
+    "SK[h33]",
+    "ASK[h32]",
+    "SG.[a21].[a43]",
+    "[h32]-usage",
+    "[h33]-us12",
+    "[d7]:AA[a33]",
+    "hf_transfer_enable_progress_bars_now",
+    "path.[a14].[h64]",
+    "eyJhbGciOi.[a20].[a20]",
+    "sb_publishable_[a22]_[a8]",
+    "AGE-SECRET-KEY-1" + "Q" * 58,
+    "pul-[h39]",
+    "dapi[h31]",
+    "AccountKey=Eby8vdM02xNOcqFlqUw[b67]==",
+]
+
+
+def ids(samples: list[tuple[str, str]]) -> list[str]:
+    return [f"{rule}-{number}" for number, (rule, _) in enumerate(samples)]
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    return [(secret.rule, text[secret.start : secret.end]) for secret in find_secrets(text)]
+
+
+def pem(kind: str = "RSA ", newline: str = "\n", lines: int = 6) -> tuple[str, str]:
+    """Return a private key in its frame, and the body alone."""
+    body = newline.join(expand(f"MIIE[b60]{number}")[0][:64] for number in range(lines))
+    return (
+        f"{DASHES}BEGIN {kind}PRIVATE KEY{DASHES}{newline}{body}{newline}{DASHES}END {kind}PRIVATE KEY{DASHES}{newline}",
+        body,
+    )
+
+
+@pytest.mark.parametrize(("rule", "template"), TOKENS, ids=ids(TOKENS))
+def test_every_shape_is_found(rule: str, template: str) -> None:
+    """Each provider's format is found, exactly, between quotes, and by its own rule."""
+    missed = []
+    for seed in range(20):
+        text, start, end = expand(template, seed)
+        around = f'call("{text}")\n'
+        if (rule, text[start:end]) not in named(around):
+            missed.append(text)
+    assert len(missed) <= 1, missed  # a random string may by chance look like words
+
+
+def test_every_rule_has_a_sample() -> None:
+    """No shape goes untested."""
+    assert {shape.rule for shape in SHAPES} == {rule for rule, _ in TOKENS}
+
+
+@pytest.mark.parametrize("template", ASSIGNED)
+def test_random_values_of_telling_names_are_found(template: str) -> None:
+    """A value that looks random, or like a chosen password, is a secret where a name says so, in any language."""
+    text, start, end = expand(template)
+    assert named(text) == [("assigned-secret", text[start:end])]
+
+
+@pytest.mark.parametrize("template", HARMLESS)
+def test_stand_ins_are_no_secrets(template: str) -> None:
+    """Placeholders, references, hashes, public keys and this machine's passwords raise no alarm."""
+    text = expand(template)[0]
+    assert named(text) == []
+
+
+@pytest.mark.parametrize("template", NEAR_MISSES)
+def test_near_misses_are_no_secrets(template: str) -> None:
+    """A token too short, too long, made up, public, or in the middle of a word is not a token."""
+    text = expand(template)[0]
+    assert named(f"see {text} there") == []
+
+
+@pytest.mark.parametrize(("rule", "template"), TOKENS, ids=ids(TOKENS))
+def test_crossed_out_tokens_are_no_secrets(rule: str, template: str) -> None:
+    """The same format filled with x is documentation."""
+    text = expand(re.sub(r"\[[hdlUawbB](\d+)\]", lambda part: "x" * int(part[1]), template))[0]
+    if rule in {"jwt", "basic-credentials", "discord-bot-token"}:
+        pytest.skip("its random part is not all of it")
+    assert named(text) == []
+
+
+@pytest.mark.parametrize("before", ["", "x = '", "\\n", "%3D", "(", "-", "=", "\u00e9", "\n"])
+@pytest.mark.parametrize("after", ["", "'", "\\n", "\n", " ", ")", ".", ",", "\u00e9"])
+def test_tokens_are_found_next_to_anything_but_words(before: str, after: str) -> None:
+    """Quotes, brackets, escapes of all kinds and the text's ends may touch a token."""
+    token = expand("ghp_[a36]")[0]
+    assert named(before + token + after) == [("github-token", token)]
+
+
+def test_the_pair_of_an_aws_key_needs_no_name() -> None:
+    """A secret key right behind its id is one even where nothing names it."""
+    text, start, end = expand('connect("AKIA[U16]", "«[b40]»")')
+    assert ("aws-secret-access-key", text[start:end]) in named(text)
+
+
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED "])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\\n"])
+def test_private_keys_are_found(kind: str, newline: str) -> None:
+    """The body of a private key is the secret, on lines of its own or inside of a string."""
+    text, body = pem(kind, newline)
+    [(rule, found)] = named(f'key = "{text}"\n')
+    assert rule == "private-key"
+    assert found.removeprefix("\\n").removesuffix("\\n") == body
+
+
+def test_private_keys_may_lack_their_end() -> None:
+    """Without an END the key goes on to the end of the text."""
+    text, body = pem()
+    text = text[: text.index(f"{DASHES}END")]
+    assert named("first\n" + text) == [("private-key", body)]
+
+
+def test_private_keys_may_lack_their_beginning() -> None:
+    """Lines of base64 before an END are a key whose BEGIN lies outside of the hunk."""
+    text, body = pem()
+    text = "first line\n" + text.split("\n", 1)[1]
+    assert named(text) == [("private-key", body)]
+
+
+def test_other_private_keys_are_found() -> None:
+    """PGP, SSH2, PuTTY and a Google service account have frames of their own."""
+    body = "\n".join(expand(f"[b64]{number}")[0] for number in range(4))
+    for begin, end, rule in (
+        (
+            f"{DASHES}BEGIN PGP PRIVATE KEY BLOCK{DASHES}\nVersion: 2\n\n",
+            f"{DASHES}END PGP PRIVATE KEY BLOCK",
+            "private-key",
+        ),
+        ("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n", "---- END SSH2", "private-key"),
+        ("PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 4\n", "Private-MAC: ", "private-key"),
+        (
+            f'"type": "service_account",\n"private_key": "{DASHES}BEGIN PRIVATE KEY{DASHES}\\n',
+            DASHES + "END",
+            "google-service-account-key",
+        ),
+    ):
+        text = f"{begin}{body}\n{end}"
+        [(found_rule, found)] = named(text)
+        assert (found_rule, found[-64:]) == (rule, body[-64:])
+        assert body not in mask(text)
+
+
+def test_the_certificate_behind_a_key_stays() -> None:
+    """A key without END stops where the next frame begins."""
+    key, body = pem()
+    text = key[: key.index(f"{DASHES}END")] + f"{DASHES}BEGIN CERTIFICATE{DASHES}\n" + expand("[b64]")[0]
+    assert named(text) == [("private-key", body)]
+
+
+def test_the_specific_rule_wins() -> None:
+    """Where the shape of a token and a telling name both match, the token's rule names it."""
+    token = expand("ghp_[a36]")[0]
+    for text in (f'token = "{token}"', f"https://x:{token}@github.com/a/b", f"Authorization: Bearer {token}"):
+        assert named(text) == [("github-token", token)]
+
+
+def test_only_the_password_of_a_url_is_hidden() -> None:
+    """Scheme, user, host and path stay readable."""
+    text, start, end = expand("db = 'postgres://app:«[a12]»@db.acme.io:5432/app'")
+    assert mask(text) == text[:start] + "*" * (end - start) + text[end:]
+
+
+def test_titles_fit_into_a_sentence() -> None:
+    """A title follows 'A secret was added: ' and names the thing without a full stop."""
+    for shape in SHAPES:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", shape.rule)
+        assert not shape.title.endswith(".")
+
+
+def test_a_chain_of_neighbours_ends() -> None:
+    """Hiding one secret may uncover the next: masking still ends, and leaves none."""
+    link = "-".join(expand("EAAA[a60]", seed)[0] for seed in range(300))
+    masked = mask(f"x{link}\n{link}")
+    assert find_secrets(masked) == ()
+
+
+FRAGMENTS = st.one_of(
+    st.sampled_from([keyword for shape in SHAPES for keyword in shape.keywords]),
+    st.sampled_from([expand(template)[0] for _, template in TOKENS]),
+    st.sampled_from([expand(template)[0] for template in ASSIGNED]),
+    st.sampled_from(
+        [*pem(), *pem()[0].split("\n"), f"{DASHES}BEGIN RSA PRIVATE KEY{DASHES}", f"{DASHES}END PRIVATE KEY{DASHES}"]
+    ),
+    st.sampled_from(
+        [
+            "password",
+            "token",
+            "api_key",
+            "=",
+            ": ",
+            '"',
+            "'",
+            "\\",
+            "\n",
+            "\r\n",
+            "://",
+            "@",
+            "*",
+            "***",
+            "-",
+            "\u0130",
+            "\x00",
+            "\u2028",
+            "\ud800",
+        ]
+    ),
+    st.text(st.characters(), max_size=20),
+)
+TEXTS = st.one_of(st.text(st.characters()), st.lists(FRAGMENTS, max_size=12).map("".join))
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_offsets_are_valid(text: str) -> None:
+    """Any text at all gives secrets in order, inside of it, none overlapping."""
+    done = 0
+    for secret in find_secrets(text):
+        assert done <= secret.start < secret.end <= len(text)
+        done = secret.end
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_masking_moves_nothing(text: str) -> None:
+    """The masked text has the same length, the same lines, the same characters elsewhere, and nothing left to find."""
+    masked = mask(text)
+    assert len(masked) == len(text)
+    assert [len(line) for line in masked.splitlines()] == [len(line) for line in text.splitlines()]
+    assert all(new in {old, "*"} for old, new in zip(text, masked, strict=True))
+    assert find_secrets(masked) == ()
+    assert mask(masked) == masked
+    if not find_secrets(text):
+        assert masked == text
+
+
+CODE = Path(__file__).read_text(encoding="utf-8").splitlines()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(CODE), max_size=30), st.sampled_from(TOKENS), st.integers(0, 10**6), st.data())
+def test_a_secret_in_code_is_hidden(lines: list[str], sample: tuple[str, str], seed: int, data: st.DataObject) -> None:
+    """Wherever a secret stands among lines of code, its characters are gone from the masked text."""
+    rule, template = sample
+    text, start, end = expand(template, seed)
+    if rule not in {"jwt", "basic-credentials"} and not named(f'"{text}"'):
+        return  # chance made this one look like words
+    place = data.draw(st.integers(0, len(lines)))
+    masked = mask("\n".join([*lines[:place], f'    value = f("{text}")', *lines[place:]]))
+    assert text[start:end] not in masked
+
+
+PATHOLOGICAL = [
+    *('key="', "key=", "password: a", "token       ", "secret", "a", '"', '\\"', "*", "\u0130", "\x00", "\ud800"),
+    *(
+        f"{DASHES}BEGIN PRIVATE KEY{DASHES}",
+        f"{DASHES}BEGIN ",
+        f"{DASHES}END PRIVATE KEY{DASHES}\n",
+        "Private-Lines: 1\n",
+    ),
+    *("A" * 64 + f"\n{DASHES}END PRIVATE KEY{DASHES}\n", f"{DASHES}BEGIN PRIVATE KEY{DASHES}\n" + "Ab1" * 20 + "\n"),
+    *("-eyJ", "eyJaaaaaaaaaaaa.", "://", "://a:", "a://b:c@", "bearer aaaaaaaaaaaaaaaaaaaa ", "basic aaaaaaaa", "aws."),
+    *(keyword for shape in SHAPES for keyword in shape.keywords),
+    *(f"-{keyword}a1" for shape in SHAPES for keyword in shape.keywords),
+]
+
+
+@pytest.mark.parametrize("unit", list(dict.fromkeys(PATHOLOGICAL)))
+def test_hostile_repetition_completes(unit: str) -> None:
+    """200,000 characters of the worst repetition take one pass, not one for every character."""
+    text = (unit * (200_000 // len(unit) + 1))[:200_000]
+    assert find_secrets(mask(text)) == ()
+
+
+@pytest.mark.parametrize(
+    "unit", ['password="', f"{DASHES}BEGIN PRIVATE KEY{DASHES}\n", "-eyJ", "://a:", "Private-Lines: 1\n"]
+)
+def test_a_huge_line_completes(unit: str) -> None:
+    """A megabyte of one repetition completes too."""
+    assert len(mask(unit * (1_000_000 // len(unit)))) == 1_000_000 // len(unit) * len(unit)
+
+
+# --- Against another scanner ----------------------------------------------------------------------------------------
+
+# Plugins that know formats. IBM's and SoftLayer's take any long value next to a word such as `key`; the rest of the
+# package's plugins judge by entropy or by names.
+ORACLES = (
+    *("artifactory", "aws", "azure_storage_key", "basic_auth", "discord", "github_token", "gitlab_token", "jwt"),
+    *("mailchimp", "npm", "openai", "private_key", "pypi_token", "sendgrid", "slack", "square_oauth", "stripe"),
+    *("telegram_token", "twilio"),
+)
+BOTH_KNOW = [
+    "AKIA[U16]",
+    'aws_key = "[b40]"',
+    "AccountKey=[b86]==",
+    "https://ci:[a20]@git.acme.io/app.git",
+    "ghp_[a36]",
+    "ghs_[a36]",
+    "glpat-[a20]",
+    "glptt-[h40]",
+    "glagent-[a50]",
+    "GR1348941[a20]",
+    jwt({"sub": "42"}),
+    "[h32]-us7",
+    "//registry.npmjs.org/:_authToken=npm_[a36]",
+    "sk-[a20]T3BlbkFJ[a20]",
+    "pypi-AgEIcHlwaS5vcmc[a100]",
+    "pypi-AgENdGVzdC5weXBpLm9yZw[a100]",
+    "SG.[a22].[a43]",
+    "xoxb-[d12]-[d12]-[l24]",
+    "https://hooks.slack.com/services/T[U10]/B[U10]/[a24]",
+    "sq0csp-[a43]",
+    "sk_live_[a24]",
+    "rk_live_[a24]",
+    "[d9]:AA[a33]",
+    "SK[h32]",
+    f"{bot_id('118293847561029384')}.[a6].[a27]",
+    'key = "AKCp[a69]"',
+]
+
+
+@pytest.fixture(scope="module")
+def oracles() -> list[BasePlugin]:
+    found: list[Any] = []
+    for name in ORACLES:
+        module = importlib.import_module(f"detect_secrets.plugins.{name}")
+        found += [
+            value() for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__
+        ]
+    return [plugin for plugin in found if isinstance(plugin, BasePlugin)]
+
+
+def fired(oracles: list[BasePlugin], line: str) -> list[str]:
+    return [plugin.secret_type for plugin in oracles if any(plugin.analyze_string(line))]
+
+
+@pytest.mark.parametrize("template", BOTH_KNOW)
+def test_what_detect_secrets_knows_is_found(oracles: list[BasePlugin], template: str) -> None:
+    """Generated samples of the formats that both know are found by both."""
+    for seed in range(20):
+        line = expand(template, seed)[0]
+        assert fired(oracles, line), line
+        assert find_secrets(line), line
+
+
+# Lines on which detect-secrets fires and this scanner does not, each with the reason.
+EXCUSED = [
+    (r"://[^/\s]*\{|<[^>]*>@|:\$\{", "a template, not a password"),
+    (r"BEGIN (?:RSA |EC )?PRIVATE KEY(?!.*[A-Za-z0-9+/]{32})", "the frame alone, without a key"),
+]
+
+
+def changed_lines() -> Iterator[tuple[str, str]]:
+    patches = [*SHARED.glob("prs/*/diff.patch"), *SHARED.glob("stress/*.patch")]
+    for patch in patches:
+        for line in patch.read_text(encoding="utf-8", errors="replace").split("\n"):
+            if line[:1] in {"+", "-"}:
+                yield patch.parent.name + "/" + patch.name, line[1:]
+    for payload in (*SHARED.glob("webhooks/*.json"), *SHARED.glob("*.json")):
+        # One value a line, as a pretty printer would: the descriptions are a line of megabytes each.
+        for line in re.split(r"\n|(?<=[,{\[])(?=\")", payload.read_text(encoding="utf-8")):
+            yield payload.name, line
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared pull requests are not at hand")
+def test_nothing_known_is_missed_in_real_changes(oracles: list[BasePlugin]) -> None:
+    """On lines of real pull requests, no format that detect-secrets knows goes unnoticed without a reason."""
+    seen = 0
+    missed = []
+    for origin, line in changed_lines():
+        if kinds := fired(oracles, line):
+            seen += 1
+            if not find_secrets(line) and not any(re.search(pattern, line) for pattern, _ in EXCUSED):
+                missed.append((origin, kinds, line[:200]))
+    assert seen
+    assert missed == []
