@@ -1,6 +1,7 @@
+# ruff: noqa: INP001 - a script, not a package
 """Counts the secrets that are found in changed lines, so that false alarms can be told by reading.
 
-    python benchmarks/secret_alarms.py [PATCH OR FOLDER ...]
+    python -m benchmarks.secret_alarms [PATCH OR FOLDER ...]
 
 Without arguments it reads the pull requests and patches next to the checkout. A patch gives its added and removed
 lines, any other file its whole text. Every alarm is printed masked, with the length and entropy of what was hidden.

@@ -39,7 +39,6 @@ class Piece:
     owned: tuple[int, int]
     ordinals: tuple[int, int]
     tokens: int
-    risk: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,6 @@ class Chunk:
     def tokens(self) -> int:
         """The estimated size, the lines that name each file included."""
         return sum(piece.tokens for piece in self.pieces) + _FILE_TOKENS * len({piece.file for piece in self.pieces})
-
-    @property
-    def risk(self) -> int:
-        """A chunk is as risky as its riskiest piece."""
-        return max(piece.risk for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,7 @@ def pack(diff: Diff, kept: Sequence[int], budget: Budget) -> Plan:
     too_large: list[Entry] = []
     pieces_of = {index: _pieces(index, diff.files[index], budget, too_large) for index in kept}
     chunks = list(_filled(_groups(diff, kept), pieces_of, budget.chunk_tokens))
-    affordable, beyond = _within_cost(chunks, budget)
+    affordable, beyond = _within_cost(diff, chunks, budget)
     over_cost = [Entry(piece.file, Reason.COST, *piece.ordinals) for chunk in beyond for piece in chunk.pieces]
     planned = estimate([chunk.tokens for chunk in affordable], budget.overhead_tokens, budget.price)
     return Plan(tuple(affordable), tuple(too_large + over_cost), planned)
@@ -164,12 +158,12 @@ def _filled(groups: Iterable[tuple[int, ...]], pieces_of: dict[int, list[Piece]]
         yield chunk.close()
 
 
-def _within_cost(chunks: list[Chunk], budget: Budget) -> tuple[list[Chunk], list[Chunk]]:
+def _within_cost(diff: Diff, chunks: list[Chunk], budget: Budget) -> tuple[list[Chunk], list[Chunk]]:
     """Split the chunks in those that the money reaches for and the rest."""
     whole = estimate([chunk.tokens for chunk in chunks], budget.overhead_tokens, budget.price)
     if whole.dollars <= budget.dollars:
         return chunks, []
-    riskiest_first = sorted(range(len(chunks)), key=lambda index: (-chunks[index].risk, index))
+    riskiest_first = sorted(range(len(chunks)), key=lambda index: (-chunk_risk(diff, chunks[index]), index))
     affordable: list[Chunk] = []
     spent = 0.0
     for position, index in enumerate(riskiest_first):
@@ -180,13 +174,18 @@ def _within_cost(chunks: list[Chunk], budget: Budget) -> tuple[list[Chunk], list
     return affordable, []
 
 
+def chunk_risk(diff: Diff, chunk: Chunk) -> int:
+    """The risk of a chunk: that of its riskiest hunk. Worked out only where money is short, as it reads every line."""
+    files = ((diff.files[piece.file], piece.hunk) for piece in chunk.pieces)
+    return max(hunk_risk(file, file.hunks[hunk]) for file, hunk in files)
+
+
 def _pieces(index: int, file: FileDiff, budget: Budget, too_large: list[Entry]) -> list[Piece]:
     """Cut a file in pieces that each fit in a chunk; lines that alone are too large are entered in `too_large`."""
     pieces: list[Piece] = []
     ordinal = 0
     for number, hunk in enumerate(file.hunks):
         sizes = [_line_tokens(line, budget.model) for line in hunk.lines]
-        risk = hunk_risk(file, hunk)
         for first, last in _cuts(sizes, budget.chunk_tokens - _FILE_TOKENS):
             changed = sum(line.changed for line in hunk.lines[first:last])
             ordinals = (ordinal, ordinal + changed)
@@ -197,7 +196,7 @@ def _pieces(index: int, file: FileDiff, budget: Budget, too_large: list[Entry]) 
                 too_large.append(Entry(index, Reason.TOO_LARGE, *ordinals, "a line that fits in no request"))
                 continue
             shown = _with_overlap(sizes, first, last, budget.chunk_tokens - _FILE_TOKENS)
-            pieces.append(Piece(index, number, shown, (first, last), ordinals, sum(sizes[slice(*shown)]), risk))
+            pieces.append(Piece(index, number, shown, (first, last), ordinals, sum(sizes[slice(*shown)])))
     return pieces
 
 

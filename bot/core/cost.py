@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 OUTPUT_TOKENS_PER_CHUNK = 1_500
 """What an answer is taken to cost before it is known: a dozen findings with their words."""
@@ -55,6 +56,7 @@ class Estimate:
     dollars: float = 0.0
 
 
+@cache
 def family_of(model: str) -> Family:
     """The family of a model; an unknown one is counted as the densest, so that no request grows too large."""
     return next((family for family in _FAMILIES if model.startswith(family.prefix)), _UNKNOWN_FAMILY)

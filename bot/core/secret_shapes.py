@@ -13,7 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Judge = Callable[[re.Match[str]], bool]
 
@@ -22,10 +22,11 @@ Judge = Callable[[re.Match[str]], bool]
 class Shape:
     """One format of secret.
 
-    `pattern` is matched where one of the `keywords` stands, `before` characters ahead of it, so a text is never
-    searched by regular expression. Its group `secret` holds the characters to hide; the group `random`, where there
-    is one, the part that a generator made. `beside` says that the keywords are lower-case words next to the secret
-    rather than a part of the token itself. `precedence` decides between overlapping finds: the lowest stays.
+    `pattern` is matched where one of the `keywords` stands, `before` characters ahead of it: no text is searched by
+    regular expression. Its group `secret` holds the characters to hide; the group `random`, where there is one, the
+    part that a generator made. `beside` says that the keywords are in lower case and looked for in all of the text;
+    the others stand within a long run of letters, digits and `_.~-`. `precedence` decides between overlapping finds:
+    the lowest stays.
     """
 
     rule: str
@@ -40,11 +41,14 @@ class Shape:
 
 # --- What tells a secret from a placeholder -------------------------------------------------------------------------
 
-# Words that nobody's generator puts into a token: four letters and more, so that chance does not either.
+# Words that nobody's generator puts into a token. In one case throughout, so that chance does not do it either.
+_WORDS = "example sample placeholder changeme your insert redacted replace dummy fake mock test xxxx deadbeef abcdefg"
 _MADE_UP = re.compile(
-    r"example|sample|placeholder|change[-_]?me|your|insert|redacted|replace|dummy|fake|mock|test|xxxx|\*\*|\.\.\."
-    r"|0000000|1234567|7654321|abcdefg|deadbeef|goes[-_]?here",
-    re.IGNORECASE,
+    "|".join(form for word in _WORDS.split() for form in (word, word.upper(), word.capitalize()))
+    + r"|\*\*|\.\.\.|0000000|1234567|7654321|(?i:change[-_]me|goes[-_]?here)"
+    # How the keys of Microsoft's emulators begin, which every reader of their pages has:
+    # https://learn.microsoft.com/azure/storage/common/storage-use-azurite, https://learn.microsoft.com/azure/cosmos-db/emulator
+    + r"|Eby8vdM02xNOcqFlqUw|C2y6yDjf5/R\+ob0N8A7Cgv"
 )
 # Words that a person writes in place of a value, or as a value that guards nothing: five letters and more.
 _CHOSEN = re.compile(
@@ -218,6 +222,11 @@ def _token(rule: str, title: str, keywords: str, body: str) -> Shape:
     return Shape(rule, title, starts, re.compile(pattern, re.ASCII), _generated)
 
 
+def _base64(rule: str, title: str, keywords: str, body: str) -> Shape:
+    """Build a shape of a token with `+` and `/` in it, at which a text falls into runs too short to hold it."""
+    return replace(_token(rule, title, keywords, body), beside=True)
+
+
 def _inside(rule: str, title: str, keyword: str, before: int, pattern: str) -> Shape:
     """Build a shape whose fixed letters stand `before` characters into the token."""
     compiled = re.compile(rf"{_EDGE}(?P<secret>{pattern}){_END}", re.ASCII)
@@ -301,7 +310,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     # https://docs.stripe.com/keys: live keys alone; those of a sandbox move no money.
     _token("stripe-key", "Stripe live secret key", "sk_live_ rk_live_", r"[A-Za-z0-9]{24,}"),
-    _token("stripe-webhook-secret", "Stripe webhook signing secret", "whsec_", r"[A-Za-z0-9+/]{32,}"),
+    _base64("stripe-webhook-secret", "Stripe webhook signing secret", "whsec_", r"[A-Za-z0-9+/]{32,}"),
     _token("anthropic-key", "Anthropic API key", "sk-ant-", r"[\w-]{32,}"),
     _token("openai-key", "OpenAI API key", "sk-proj- sk-svcacct- sk-admin- sk-None-", r"[\w-]{40,}"),
     _token("openai-key", "OpenAI API key", "sk-", r"[\w-]{0,80}[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
@@ -321,13 +330,11 @@ SHAPES: tuple[Shape, ...] = (
     _token("google-oauth-client-secret", "Google OAuth client secret", "GOCSPX-", r"[\w-]{28}"),
     _token("google-oauth-token", "Google OAuth access token", "ya29.", r"[\w-]{40,}"),
     _beside("google-refresh-token", "Google OAuth refresh token", "1//0", _EDGE + r"(?P<secret>1//0[\w-]{40,})"),
-    # The letters ruled out begin the key that the emulator publishes:
-    # https://learn.microsoft.com/azure/storage/common/storage-use-azurite
     _beside(
         "azure-storage-key",
         "Azure storage account key",
         "accountkey=",
-        r"(?i:AccountKey)=(?P<secret>(?!Eby8vdM02xNOcqFlqUw)[A-Za-z0-9+/]{86}==)",
+        r"(?i:AccountKey)=(?P<secret>[A-Za-z0-9+/]{86}==)",
     ),
     _beside(
         "azure-shared-access-key",
@@ -396,15 +403,15 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _token("databricks-token", "Databricks access token", "dapi", r"[0-9a-f]{32}(?:-\d)?"),
     _token("datadog-application-key", "Datadog application key", "ddapp_", r"[A-Za-z0-9]{34,}"),
-    _named("datadog-key", "Datadog key", "datadog dd_api_key dd_app_key dd-api-key", r"(?:[0-9a-f]{40}|[0-9a-f]{32})"),
+    _named("datadog-key", "Datadog key", "datadog dd_api dd_app dd-api", r"(?:[0-9a-f]{40}|[0-9a-f]{32})"),
     # https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/
     _token("new-relic-key", "New Relic API key", "NRAK- NRII- NRJS- NRAA-", r"[A-Za-z0-9_-]{19,40}"),
     _inside("new-relic-license", "New Relic license key", "NRAL", 36, r"[0-9a-fFux]{36}NRAL"),
     # https://docs.sentry.io/security-legal-pii/security/token-formats/
     _token("sentry-token", "Sentry auth token", "sntryu_ sntrya_ sntryi_", r"[0-9a-f]{64}"),
-    _token("sentry-token", "Sentry organization auth token", "sntrys_", r"[\w+/=-]{64,}"),
+    _base64("sentry-token", "Sentry organization auth token", "sntrys_", r"[\w+/=-]{64,}"),
     _token("grafana-token", "Grafana service account token", "glsa_", r"[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}"),
-    _token("grafana-cloud-token", "Grafana Cloud access token", "glc_", r"[A-Za-z0-9+/=]{32,}"),
+    _base64("grafana-cloud-token", "Grafana Cloud access token", "glc_", r"[A-Za-z0-9+/=]{32,}"),
     _token("dynatrace-token", "Dynatrace API token", "dt0c01. dt0s16. dt0s08.", r"[A-Z0-9]{24}\.[A-Z0-9]{64}"),
     _token("posthog-key", "PostHog personal API key", "phx_", r"[A-Za-z0-9]{43,}"),
     # https://developer.hashicorp.com/vault/docs/concepts/tokens
@@ -430,7 +437,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("alibaba-key-id", "Alibaba Cloud access key id", "LTAI", r"[A-Za-z0-9]{20}"),
     # https://github.com/C2SP/C2SP/blob/main/age.md
     _token("age-key", "age secret key", "AGE-SECRET-KEY-1", r"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
-    _token("fly-token", "Fly.io access token", "fm2_ fm1r_ fm1a_", r"[\w+/=-]{80,}"),
+    _base64("fly-token", "Fly.io access token", "fm2_ fm1r_ fm1a_", r"[\w+/=-]{80,}"),
     _token("fly-token", "Fly.io access token", "fo1_", r"[\w-]{43}"),
     # https://vercel.com/changelog/new-token-formats-and-secret-scanning
     _token("vercel-token", "Vercel token", "vcp_ vci_ vca_ vcr_ vck_", r"[A-Za-z0-9]{24,}"),

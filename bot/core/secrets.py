@@ -69,12 +69,13 @@ def _hide(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _lines(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Widen the spans to whole lines, without overlap."""
+    """Widen the spans to whole lines, each line once."""
     done = 0
     for start, end in spans:
-        line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", end)
         if end > done:
-            yield max(line_start, done), (done := line_end if line_end >= 0 else len(text))
+            line_end = text.find("\n", end)
+            begin, done = max(done, text.rfind("\n", 0, start) + 1), len(text) if line_end < 0 else line_end
+            yield begin, done
 
 
 def _lower(text: str) -> str:

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.secret_shapes import SHAPES
-from bot.core.secrets import find_secrets, mask
+from bot.core.secrets import _hide, _lines, find_secrets, mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,6 +228,8 @@ ASSIGNED = [
     'dbPass = "«hG7!kd02Lq»"',
     'clientSecret = "«[h8]-[h4]-[h4]-[h4]-[h12]»"',
 ]
+# Where a crossed-out signature leaves the rest of the secret in place.
+HALF_RANDOM = {"jwt", "basic-credentials", "discord-bot-token"}
 HARMLESS = [
     'password: "Passwort vergessen"',
     'password = get_password("db-main-1")',
@@ -344,10 +346,8 @@ def named(text: str) -> list[tuple[str, str]]:
 def pem(kind: str = "RSA ", newline: str = "\n", lines: int = 6) -> tuple[str, str]:
     """Return a private key in its frame, and the body alone."""
     body = newline.join(expand(f"MIIE[b60]{number}")[0][:64] for number in range(lines))
-    return (
-        f"{DASHES}BEGIN {kind}PRIVATE KEY{DASHES}{newline}{body}{newline}{DASHES}END {kind}PRIVATE KEY{DASHES}{newline}",
-        body,
-    )
+    label = f"{kind}PRIVATE KEY{DASHES}{newline}"
+    return f"{DASHES}BEGIN {label}{body}{newline}{DASHES}END {label}", body
 
 
 @pytest.mark.parametrize(("rule", "template"), TOKENS, ids=ids(TOKENS))
@@ -388,12 +388,10 @@ def test_near_misses_are_no_secrets(template: str) -> None:
     assert named(f"see {text} there") == []
 
 
-@pytest.mark.parametrize(("rule", "template"), TOKENS, ids=ids(TOKENS))
-def test_crossed_out_tokens_are_no_secrets(rule: str, template: str) -> None:
+@pytest.mark.parametrize("template", [template for rule, template in TOKENS if rule not in HALF_RANDOM])
+def test_crossed_out_tokens_are_no_secrets(template: str) -> None:
     """The same format filled with x is documentation."""
     text = expand(re.sub(r"\[[hdlUawbB](\d+)\]", lambda part: "x" * int(part[1]), template))[0]
-    if rule in {"jwt", "basic-credentials", "discord-bot-token"}:
-        pytest.skip("its random part is not all of it")
     assert named(text) == []
 
 
@@ -485,11 +483,17 @@ def test_titles_fit_into_a_sentence() -> None:
         assert not shape.title.endswith(".")
 
 
-def test_a_chain_of_neighbours_ends() -> None:
-    """Hiding one secret may uncover the next: masking still ends, and leaves none."""
-    link = "-".join(expand("EAAA[a60]", seed)[0] for seed in range(300))
-    masked = mask(f"x{link}\n{link}")
-    assert find_secrets(masked) == ()
+@given(st.text("a\n"), st.lists(st.integers(0, 30), max_size=8, unique=True).map(sorted))
+def test_the_last_resort_hides_whole_lines(text: str, cuts: list[int]) -> None:
+    """Spans widen to the lines that they touch, once each, so that masking ends after a few passes."""
+    spans = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False) if b <= len(text)]
+    hidden = _hide(text, _lines(text, spans))
+    before = text[: spans[0][0]].split("\n") if spans else []
+    assert len(hidden) == len(text)
+    assert [len(line) for line in hidden.split("\n")] == [len(line) for line in text.split("\n")]
+    assert all(set(line) <= {"*"} or set(line) <= {"a"} for line in hidden.split("\n"))
+    assert all("*" in hidden[start:end] for start, end in spans if "a" in text[start:end])
+    assert hidden.startswith("\n".join(before[:-1]))
 
 
 FRAGMENTS = st.one_of(
@@ -568,33 +572,40 @@ def test_a_secret_in_code_is_hidden(lines: list[str], sample: tuple[str, str], s
 
 
 PATHOLOGICAL = [
-    *('key="', "key=", "password: a", "token       ", "secret", "a", '"', '\\"', "*", "\u0130", "\x00", "\ud800"),
     *(
-        f"{DASHES}BEGIN PRIVATE KEY{DASHES}",
-        f"{DASHES}BEGIN ",
-        f"{DASHES}END PRIVATE KEY{DASHES}\n",
-        "Private-Lines: 1\n",
+        'key="',
+        "key=",
+        "password: a",
+        "password=a(",
+        "token       ",
+        "secret",
+        "a",
+        '"',
+        '\\"',
+        "*",
+        "\u0130",
+        "\ud800",
     ),
+    *(f"{DASHES}BEGIN PRIVATE KEY{DASHES}", f"{DASHES}BEGIN ", f"{DASHES}END PRIVATE KEY{DASHES}\n"),
     *("A" * 64 + f"\n{DASHES}END PRIVATE KEY{DASHES}\n", f"{DASHES}BEGIN PRIVATE KEY{DASHES}\n" + "Ab1" * 20 + "\n"),
-    *("-eyJ", "eyJaaaaaaaaaaaa.", "://", "://a:", "a://b:c@", "bearer aaaaaaaaaaaaaaaaaaaa ", "basic aaaaaaaa", "aws."),
-    *(keyword for shape in SHAPES for keyword in shape.keywords),
-    *(f"-{keyword}a1" for shape in SHAPES for keyword in shape.keywords),
+    *("Private-Lines: 1\n", "-eyJ", "eyJaaaaaaaaaaaa.", "://", "://a:", "a://b:c@", "aws.", "-sk-aT3BlbkFJ", ".ghs_"),
+    *("bearer aaaaaaaaaaaaaaaaaaaa ", "basic aaaaaaaa", 'dd_app_key="', "_authtoken=", "-accountkey=a1", "+fm2_"),
 ]
 
 
-@pytest.mark.parametrize("unit", list(dict.fromkeys(PATHOLOGICAL)))
+@pytest.mark.parametrize("unit", PATHOLOGICAL)
 def test_hostile_repetition_completes(unit: str) -> None:
-    """200,000 characters of the worst repetition take one pass, not one for every character."""
-    text = (unit * (200_000 // len(unit) + 1))[:200_000]
-    assert find_secrets(mask(text)) == ()
+    """A megabyte of the worst repetitions takes one pass, not one for every character."""
+    text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
+    find_secrets(text)
 
 
-@pytest.mark.parametrize(
-    "unit", ['password="', f"{DASHES}BEGIN PRIVATE KEY{DASHES}\n", "-eyJ", "://a:", "Private-Lines: 1\n"]
-)
-def test_a_huge_line_completes(unit: str) -> None:
-    """A megabyte of one repetition completes too."""
-    assert len(mask(unit * (1_000_000 // len(unit)))) == 1_000_000 // len(unit) * len(unit)
+@pytest.mark.parametrize("form", ["{}", "-{}a1", "{}Ab1_Ab1_Ab1_.", '{}_key="'])
+def test_repeated_keywords_complete(form: str) -> None:
+    """So do the beginnings of every shape, without and with something behind them."""
+    for keyword in dict.fromkeys(keyword for shape in SHAPES for keyword in shape.keywords):
+        unit = form.format(keyword)
+        mask(unit * (20_000 // len(unit)))
 
 
 # --- Against another scanner ----------------------------------------------------------------------------------------
