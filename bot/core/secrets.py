@@ -136,8 +136,11 @@ _KEY_END = re.compile(r"-----END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-
 _KEY_EDGE = re.compile(r"----[- ](?:BEGIN|END)|Private-(?:MAC|Lines):")
 _KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{32,}")
 _KEY_LINE = re.compile(r"[\s+\-\"']*[A-Za-z0-9+/]{8,}={0,2}[\s\"',\\n+]*")
-_KEY_HEADERS = 500  # characters of Proc-Type, DEK-Info, Version or Comment before the first line of base64
+_KEY_HEADERS = 500  # characters that the lines before the base64 may take
+_KEY_HEADER = re.compile(r"[A-Z][A-Za-z-]{2,20}: [^\n]*")  # Proc-Type, DEK-Info, Version, Comment
+_KEY_LEAD = " \t\r\n\"'`+,;()#*|\\"  # quotes, escapes and the marks of a diff or comment
 _LEAST_BITS_KEY = 3.5
+_PRIVATE_KEY = ("private-key", "Private key")
 _BLANK = " \t\r\n\"'`"
 
 
@@ -149,14 +152,12 @@ def _private_keys(text: str) -> list[Secret]:
     for begin in _KEY_BEGIN.finditer(text):
         edge = _KEY_EDGE.search(text, begin.end())
         start, end = _trim(text, begin.end(), edge.start() if edge else len(text))
-        material = _KEY_MATERIAL.search(text, start, min(end, start + _KEY_HEADERS))
+        lead = text[start : min(end, start + _KEY_HEADERS)].replace("\\n", "\n")
+        material = _KEY_MATERIAL.match(_KEY_HEADER.sub("", lead).lstrip(_KEY_LEAD))
         if material and _is_key_material(material[0]):
             google = "service_account" in text[max(0, begin.start() - _KEY_HEADERS) : begin.start()]
-            found.append(
-                Secret("google-service-account-key", "Google service account key", start, end)
-                if google
-                else Secret("private-key", "Private key", start, end)
-            )
+            kind = ("google-service-account-key", "Google service account key") if google else _PRIVATE_KEY
+            found.append(Secret(*kind, start, end))
     return found + [secret for end in _KEY_END.finditer(text) for secret in _cut_off(text, end.start())]
 
 
@@ -171,7 +172,7 @@ def _cut_off(text: str, end: int) -> Iterator[Secret]:
     start, stop = _trim(text, first, stop)
     material = _KEY_MATERIAL.search(text, start, stop)
     if first > 0 and material and _is_key_material(material[0]):
-        yield Secret("private-key", "Private key", start, stop)
+        yield Secret(*_PRIVATE_KEY, start, stop)
 
 
 def _is_key_material(base64: str) -> bool:
@@ -209,8 +210,10 @@ _QUOTED = re.compile(
     re.ASCII,
 )
 _BARE = re.compile(r"""(?P<value>[^\s"'`<>(){}\[\],;&|\\]{8,400})(?=[\s,;&"'`<|\\)}\]]|\Z)""")
-_SHORT_NAMES = frozenset({"pass", "pwd", "auth", "authorization", "token", "secret"})
-# What stands before or after the telling word and says that the value is no secret, or not one to hide.
+# An item of a list, or a word in prose: what follows has to look generated.
+_WEAK_LINKS = frozenset({",", ""})
+_NOT_PASS = ("com", "by", "sur", "tres")
+# What stands before the telling word and says that the value is no secret, or not one to hide.
 _HARMLESS = re.compile(
     r"public|hash|digest|checksum|fingerprint|integrity|csrf|xsrf|next|page|cursor|continuation|sync|cache|partition"
     r"|sort|primary|foreign|idempot|fake|mock|dummy|example|sample|encrypted|sealed|expected|invalid|placeholder|label"
@@ -228,10 +231,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+|[A-Z][A-Z0-9]
 
 def _assigned(text: str, lowered: str) -> Iterator[Secret]:
     for named in _NAMED.finditer(lowered):
-        generated = named["link"] in {
-            ",",
-            "",
-        }  # an item of a list, or a word in prose: a person's choice proves nothing
+        generated = named["link"] in _WEAK_LINKS
         quoted = _QUOTED.match(text, named.end())
         value = quoted if quoted or generated else _BARE.match(text, named.end())
         if not value or not _is_telling(text, lowered, named):
@@ -241,7 +241,7 @@ def _assigned(text: str, lowered: str) -> Iterator[Secret]:
         else:
             chosen = _is_chosen_bare if named[0].endswith("=") else _never
         if _is_secret(value["value"], named["name"], chosen):
-            yield Secret("assigned-secret", "Secret assigned to a telling name", *value.span("value"))
+            yield Secret("assigned-secret", "Password, token or key in plain text", *value.span("value"))
 
 
 def _is_telling(text: str, lowered: str, named: re.Match[str]) -> bool:
@@ -252,8 +252,8 @@ def _is_telling(text: str, lowered: str, named: re.Match[str]) -> bool:
     prefix = ahead[len(ahead.rstrip(_NAME_CHARACTERS)) :]
     if named["name"] == "key" and not (_KEY_OF.search(ahead) or (prefix[-1:] == "_" and text[start].isupper())):
         return False  # yet OPENAI_KEY, as in the environment
-    if named["name"] in _SHORT_NAMES and prefix[-1:].isalpha() and not text[start].isupper():
-        return False  # compass, bypass, nontoken; yet dbPass
+    if named["name"] == "pass" and prefix.endswith(_NOT_PASS):
+        return False
     return not _HARMLESS.search(prefix)
 
 
