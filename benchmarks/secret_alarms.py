@@ -1,5 +1,3 @@
-# ruff: noqa: INP001 - a script, not a package
-"""Counts the secrets that are found in changed lines, so that false alarms can be told by reading.
 
     python -m benchmarks.secret_alarms [PATCH OR FOLDER ...]
 
