@@ -1,3 +1,4 @@
+"""Counts the secrets that are found in changed lines, so that false alarms can be told by reading.
 
     python -m benchmarks.secret_alarms [PATCH OR FOLDER ...]
 

@@ -355,7 +355,6 @@ SHAPES: tuple[Shape, ...] = (
         "_authtoken",
         r"(?i:_authToken)[ \t]{0,3}=[ \t]{0,3}[\"']?(?P<secret>[\w+/=-]{20,})",
     ),
-    # https://docs.pypi.org/api/secrets/
     _token("pypi-token", "PyPI API token", "pypi-AgE", r"[\w-]{50,}"),
     _token("rubygems-key", "RubyGems API key", "rubygems_", r"[0-9a-f]{48}"),
     _token("crates-token", "crates.io API token", "cio", r"[A-Za-z0-9]{32}"),
