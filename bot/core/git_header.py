@@ -21,6 +21,7 @@ _OCTAL_DIGITS = 3
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)", re.DOTALL)
 _PREFIX = re.compile(r"[a-z0-9]/")
+_MODE = re.compile(r"[0-7]{6}")
 _INDEX = re.compile(r"([0-9a-f]+)\.\.([0-9a-f]+)(?: ([0-7]+))?")
 _PERCENT = re.compile(r"(\d{1,3})%")
 
@@ -90,6 +91,8 @@ def parse_header(lines: list[str], first: int) -> Header:
         header = _extended(header, line, number)
         if line == "GIT binary patch":
             break
+    if header.old_path and header.new_path and (header.old_mode is None) != (header.new_mode is None):
+        raise BadPatch(first, "the file header names one mode of two; is the patch cut or edited?")
     return header
 
 
@@ -101,20 +104,26 @@ def _extended(header: Header, line: str, number: int) -> Header:
     raise BadPatch(number, f"{line[:60]!r} is no header line of a git patch; is the patch cut or edited?")
 
 
-def _old_mode(header: Header, rest: str, _number: int) -> Header:
-    return replace(header, old_mode=rest)
+def _mode(rest: str, number: int) -> str:
+    if _MODE.fullmatch(rest) is None:
+        raise BadPatch(number, f"{rest[:20]!r} is no file mode; is the patch cut or edited?")
+    return rest
 
 
-def _new_mode(header: Header, rest: str, _number: int) -> Header:
-    return replace(header, new_mode=rest)
+def _old_mode(header: Header, rest: str, number: int) -> Header:
+    return replace(header, old_mode=_mode(rest, number))
 
 
-def _added(header: Header, rest: str, _number: int) -> Header:
-    return replace(header, old_path=None, new_mode=rest)
+def _new_mode(header: Header, rest: str, number: int) -> Header:
+    return replace(header, new_mode=_mode(rest, number))
 
 
-def _deleted(header: Header, rest: str, _number: int) -> Header:
-    return replace(header, new_path=None, old_mode=rest)
+def _added(header: Header, rest: str, number: int) -> Header:
+    return replace(header, old_path=None, new_mode=_mode(rest, number))
+
+
+def _deleted(header: Header, rest: str, number: int) -> Header:
+    return replace(header, new_path=None, old_mode=_mode(rest, number))
 
 
 def _moved_from(header: Header, rest: str, _number: int) -> Header:
@@ -146,16 +155,16 @@ def _index(header: Header, rest: str, number: int) -> Header:
     return replace(header, old_mode=header.old_mode or mode, new_mode=header.new_mode or mode) if mode else header
 
 
-def _source(header: Header, rest: str, _number: int) -> Header:
+def _source(header: Header, rest: str, number: int) -> Header:
     """`--- a/path`: tells what the `diff --git` line may leave open (names with spaces, no prefix)."""
-    name = _file_name(rest)
+    name = _file_name(rest, number)
     if name is None:
         return replace(header, old_path=None)
     return header if header.renamed or header.copied else replace(header, old_path=_strip(name, header.old_path))
 
 
-def _target(header: Header, rest: str, _number: int) -> Header:
-    name = _file_name(rest)
+def _target(header: Header, rest: str, number: int) -> Header:
+    name = _file_name(rest, number)
     if name is None:
         return replace(header, new_path=None)
     return header if header.renamed or header.copied else replace(header, new_path=_strip(name, header.new_path))
@@ -188,9 +197,11 @@ _READERS = {
 }
 
 
-def _file_name(rest: str) -> str | None:
+def _file_name(rest: str, number: int) -> str | None:
     """The name on a `---` or `+++` line: git ends names with spaces by a tab, other tools add a time after it."""
     name = unquote(rest) if rest.startswith('"') else rest.split("\t", 1)[0]
+    if not _PREFIX.sub("", name, count=1):
+        raise BadPatch(number, "the line names no file; is the patch cut or edited?")
     return None if name == DEV_NULL else name
 
 
