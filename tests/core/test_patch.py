@@ -1,0 +1,258 @@
+"""Patches: read to the byte, written as git writes them, refused with a line number where they do not add up."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.diff import Diff, FileKind, FileStatus, Line, LineKind
+from bot.core.models import Side
+from bot.core.patch import apply, parse, render
+from bot.errors import BadPatch
+from tests.core.strategies import diffs
+from tests.repository import SHARED
+
+PULL_REQUESTS = sorted(SHARED.glob("data/prs/*"))
+PATCHES = sorted([*SHARED.glob("data/stress/*.patch"), *SHARED.glob("data/prs/*/diff.patch")])
+needs_shared = pytest.mark.skipif(not PATCHES, reason="the shared patches are not beside this checkout")
+
+
+@needs_shared
+@pytest.mark.parametrize("folder", PULL_REQUESTS, ids=lambda path: path.name)
+def test_base_with_the_patch_is_head(folder: Path) -> None:
+    """Applied to the files before the change, the patch gives the files after it, byte for byte."""
+    for file in parse((folder / "diff.patch").read_bytes()).files:
+        if file.kind is FileKind.TEXT:
+            base = (folder / "base" / file.old_path).read_bytes() if file.old_path else b""
+            head = (folder / "head" / file.new_path).read_bytes() if file.new_path else b""
+            assert apply(file, base) == head
+
+
+@needs_shared
+@pytest.mark.parametrize("path", PATCHES, ids=lambda path: f"{path.parent.name[:20]}-{path.stem}")
+def test_real_patches_are_written_back_as_they_were(path: Path) -> None:
+    """What git wrote is rendered to the same bytes: nothing was lost in reading."""
+    assert render(parse(path.read_bytes())) == path.read_bytes()
+
+
+@needs_shared
+@pytest.mark.parametrize("path", PATCHES, ids=lambda path: f"{path.parent.name[:20]}-{path.stem}")
+def test_counts_agree_with_git(path: Path) -> None:
+    """Files, added and removed lines are those that git itself counts."""
+    done = subprocess.run(("git", "apply", "--numstat", "-z", str(path)), check=True, capture_output=True, cwd="/")
+    rows = [row.split("\t") for row in done.stdout.decode("utf-8", "surrogateescape").split("\0") if "\t" in row]
+    counted = [(int(added), int(removed)) for added, removed, *_ in rows if added != "-"]
+    diff = parse(path.read_bytes())
+    assert [(file.added, file.removed) for file in diff.files if file.kind is not FileKind.BINARY] == counted
+    assert len(diff.files) == len(rows)
+
+
+@given(diffs)
+def test_a_rendered_change_reads_as_itself(diff: Diff) -> None:
+    """parse(render(d)) == d, whatever the names and the text."""
+    again = parse(render(diff))
+    plain = [FileStatus.TYPE_CHANGED]
+    assert [file for file in again.files if file.status not in plain] == [
+        file for file, read in zip(diff.files, again.files, strict=True) if read.status not in plain
+    ]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "", "c\r", "@@ -1 +1 @@", "-- x", "é"])),
+    st.lists(st.sampled_from(["a", "b", "d", "-- x"])),
+    st.booleans(),
+)
+@settings(max_examples=25)
+def test_gits_own_diff_of_any_two_files_applies(old: list[str], new: list[str], ends: bool) -> None:
+    """A diff made by git, applied to the old file, gives the new one; also without a newline at the end."""
+    before = "\n".join(old).encode() + b"\n"
+    after = "\n".join(new).encode() + (b"\n" if ends else b"")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a").write_bytes(before)
+        Path(folder, "b").write_bytes(after)
+        command = ("git", "diff", "--no-index", "--no-color", "a", "b")
+        patch = subprocess.run(command, cwd=folder, check=False, capture_output=True).stdout
+    files = parse(patch).files
+    assert (apply(files[0], before) if files else before) == after
+
+
+def refusal(patch: bytes) -> int | None:
+    """The line at which a patch is refused, or None."""
+    try:
+        parse(patch)
+    except BadPatch as error:
+        return error.line
+    return None
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(patch: bytes) -> None:
+    """Nothing but a change or a BadPatch comes of any bytes."""
+    line = refusal(patch)
+    assert line is None or line >= 1
+
+
+SAMPLE = b"""diff --git a/one.py b/one.py
+index 1111111..2222222 100644
+--- a/one.py
++++ b/one.py
+@@ -1,4 +1,5 @@ def one():
+ first
+-second
++2nd
++third
+ fourth
+ fifth
+@@ -20,2 +21,2 @@
+-old
++new
+ last
+\\ No newline at end of file
+diff --git a/two words.txt b/two words.txt
+old mode 100644
+new mode 100755
+"""
+
+
+@given(st.data())
+def test_a_damaged_patch_never_loses_a_line_in_silence(data: st.DataObject) -> None:
+    """A line is dropped, doubled or cut: either it is refused at a line of the text, or every +/- line is counted."""
+    lines = SAMPLE.split(b"\n")[:-1]
+    index = data.draw(st.integers(0, len(lines) - 1))
+    deed = data.draw(st.sampled_from(["drop", "double", "cut"]))
+    if deed == "cut":
+        lines[index] = lines[index][: data.draw(st.integers(0, len(lines[index])))]
+    else:
+        lines[index : index + 1] = [] if deed == "drop" else [lines[index]] * 2
+    patch = b"\n".join(lines) + b"\n"
+    line = refusal(patch)
+    if line is not None:
+        assert 1 <= line <= len(lines) + 1
+        return
+    marked = [text for text in lines if text[:1] in {b"+", b"-"} and not text.startswith((b"--", b"++"))]
+    assert parse(patch).changed == len(marked)
+
+
+def hunk_patch(*lines: str, header: str = "@@ -1,2 +1,2 @@") -> bytes:
+    body = "".join(f"{line}\n" for line in lines)
+    return f"diff --git a/f b/f\n--- a/f\n+++ b/f\n{header}\n{body}".encode()
+
+
+MALFORMED = [
+    (hunk_patch(" a", "-b", "+c", "+d"), 8, "this line belongs to no hunk; was the patch edited by hand?"),
+    (hunk_patch(" a", "-b", "+c", "--- d"), 8, "this line belongs to no hunk; was the patch edited by hand?"),
+    (hunk_patch(" a", "-b"), 6, "the patch ends inside a hunk; is it cut?"),
+    (
+        hunk_patch(" a", "b"),
+        6,
+        "a line of a hunk must begin with a space, +, - or a backslash; is the patch cut or edited?",
+    ),
+    (
+        hunk_patch("+a", "+b", "+c", " d"),
+        7,
+        "the hunk has more lines than its header says; was the patch edited by hand?",
+    ),
+    (hunk_patch(" a", header=f"@@ -{'9' * 5000} +1 @@"), 4, "a hunk header holds no usable numbers"),
+    (
+        hunk_patch("-a", "+b", "@@ -1 +1 @@", "-a", "+b", header="@@ -1 +1 @@"),
+        7,
+        "the hunks of a file overlap or are out of order",
+    ),
+    (b"@@ -1 +1 @@\n-a\n+b\n", 1, "a hunk stands before any file name"),
+    (b"hello\n", 1, "no file header was found; is this a diff?"),
+    (b"\xff\xfed\0", 1, "the file is UTF-16, as PowerShell's > writes it; use `git diff --output=FILE` instead"),
+    (b"\x1b[1mdiff --git a/f b/f\n", 1, "the patch holds colour codes; make it with `git diff --no-color`"),
+    (b"diff --git a/f b/f\nold mode 10\n", 2, "'10' is no file mode; is the patch cut or edited?"),
+    (b'diff --git "a/f b/f\n', 1, "the quoted path in the file header is not closed"),
+    (b"diff --git a/f b/f\nnonsense\n", 2, "'nonsense' is no header line of a git patch; is the patch cut or edited?"),
+    (
+        SAMPLE + b"From " + b"1" * 40 + b" Mon Sep 17\n",
+        20,
+        "a second commit begins here; make one diff of the change: `git diff BASE...HEAD`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("patch", "line", "problem"), MALFORMED)
+def test_a_malformed_patch_is_a_sentence_with_the_line(patch: bytes, line: int, problem: str) -> None:
+    """Each defect is named with the number of its line."""
+    with pytest.raises(BadPatch) as caught:
+        parse(patch)
+    assert (caught.value.line, caught.value.problem) == (line, problem)
+
+
+SAME = parse(SAMPLE)
+MAILED = (
+    b"From "
+    + b"1" * 40
+    + b" Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n\n---\n one.py | 3 +-\n\n"
+    + SAMPLE
+    + b"-- \n2.39.5\n\n"
+)
+ACCEPTED = [
+    ("a byte order mark", b"\xef\xbb\xbf" + SAMPLE),
+    ("line ends converted throughout", SAMPLE.replace(b"\n", b"\r\n")),
+    ("one commit as mail", MAILED),
+    ("a commit as git show prints it", b"commit " + b"1" * 40 + b"\nAuthor: A\n\n    Message\n\n" + SAMPLE),
+    ("no prefixes", SAMPLE.replace(b" a/", b" ").replace(b" b/", b" ")),
+    ("mnemonic prefixes", SAMPLE.replace(b" a/", b" i/").replace(b" b/", b" w/")),
+]
+
+
+@pytest.mark.parametrize("patch", [patch for _, patch in ACCEPTED], ids=[name for name, _ in ACCEPTED])
+def test_harmless_dress_is_accepted(patch: bytes) -> None:
+    """The same change in other dress is the same change."""
+    assert parse(patch) == SAME
+
+
+def test_a_plain_diff_is_read() -> None:
+    """`diff -u` output has no git header; a backup name against the real one is no rename."""
+    patch = b"--- f.orig\t2024-01-01 00:00:00\n+++ f\t2024-01-02 00:00:00\n@@ -1 +1 @@\n-a\n+b\n"
+    (file,) = parse(patch).files
+    assert (file.old_path, file.new_path, file.status) == ("f", "f", FileStatus.MODIFIED)
+    assert [line.text for line in file.changed_lines] == ["a", "b"]
+
+
+def test_a_binary_patch_has_no_lines() -> None:
+    """`git diff --binary` data is no text."""
+    data = b"literal 4\nLc${NkU|;|M00aO5\n\nliteral 0\nHc$@<O00001\n\n"
+    patch = b"diff --git a/i.png b/i.png\nindex 1..2 100644\nGIT binary patch\n" + data
+    (file,) = parse(patch).files
+    assert (file.kind, file.changed_lines) == (FileKind.BINARY, ())
+
+
+def test_an_empty_patch_is_an_empty_change() -> None:
+    """No bytes, no files."""
+    assert parse(b"") == Diff(())
+
+
+def test_where_a_comment_can_stand() -> None:
+    """Removed lines are commented LEFT, all others RIGHT; both ends of one comment stand in one hunk."""
+    file = parse(SAMPLE).files[0]
+    left, right = Side.LEFT, Side.RIGHT
+    assert set(file.commentable) == {
+        *((left, 2), (left, 20)),
+        *((right, number) for number in (1, 2, 3, 4, 5, 21, 22)),
+    }
+    assert file.in_one_hunk(right, 1, 5)
+    assert not file.in_one_hunk(right, 5, 21)
+    assert not file.in_one_hunk(left, 2, 20)
+    assert file.hunks[1].lines[-1] == Line(LineKind.CONTEXT, 21, 22, "last", ends=False)
+
+
+def test_a_change_of_type_is_named_on_both_halves() -> None:
+    """A deletion and an addition of the same path are how git writes it."""
+    patch = (
+        b"diff --git a/m b/m\ndeleted file mode 160000\nindex 1111111..0000000\n"
+        b"--- a/m\n+++ /dev/null\n@@ -1 +0,0 @@\n-Subproject commit 1\n"
+        b"diff --git a/m b/m\nnew file mode 100644\nindex 0000000..2222222\n"
+        b"--- /dev/null\n+++ b/m\n@@ -0,0 +1 @@\n+x\n"
+    )
+    first, second = parse(patch).files
+    assert (first.status, first.kind) == (FileStatus.TYPE_CHANGED, FileKind.SUBMODULE)
+    assert (second.status, second.kind) == (FileStatus.TYPE_CHANGED, FileKind.TEXT)
