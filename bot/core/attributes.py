@@ -66,8 +66,8 @@ def _rules(folder: str, text: str) -> list[_Rule]:
     for line in text.splitlines():
         pattern, *words = line.split()[:50] or [""]
         values = tuple(item for item in map(_value, words) if item is not None)
-        # git forbids negative patterns here, and one that ends in a slash matches no file; quoted ones are for names with
-        # spaces, which split() cannot see.
+        # git forbids negative patterns here, and one that ends in a slash matches no file; quoted ones are for names
+        # with spaces, which split() cannot see.
         if values and pattern and not pattern.startswith(("#", "!", '"', "[attr]")) and not pattern.endswith("/"):
             spec = GitIgnoreSpec.from_lines([pattern])
             rules.append(_Rule(f"{folder}/" if folder else "", pattern, spec, values))

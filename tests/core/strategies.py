@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Hunk, Line, LineKind
@@ -67,33 +69,29 @@ def hunks(draw: st.DrawFn, *, only: LineKind | None = None) -> tuple[Hunk, ...]:
 def files(draw: st.DrawFn) -> FileDiff:
     """One file's change, of any status and kind."""
     status = draw(st.sampled_from([status for status in FileStatus if status is not FileStatus.TYPE_CHANGED]))
-    path, blobs = draw(paths), {"old_blob": "1" * 7, "new_blob": "2" * 7}
-    if status is FileStatus.ADDED:
-        body = draw(st.one_of(st.just(()), hunks(only=LineKind.ADDED)))
-        return FileDiff(None, path, status, new_mode="100644", hunks=body, **blobs)
-    if status is FileStatus.DELETED:
-        body = draw(st.one_of(st.just(()), hunks(only=LineKind.REMOVED)))
-        return FileDiff(path, None, status, old_mode="100755", hunks=body, **blobs)
+    path = draw(paths)
     if status is FileStatus.MODE_CHANGED:
         return FileDiff(path, path, status, old_mode="100644", new_mode="100755")
+    return replace(draw(_with_content(status, path)), old_blob="1" * 7, new_blob="2" * 7)
+
+
+@st.composite
+def _with_content(draw: st.DrawFn, status: FileStatus, path: str) -> FileDiff:
+    if status is FileStatus.ADDED:
+        body = draw(st.one_of(st.just(()), hunks(only=LineKind.ADDED)))
+        return FileDiff(None, path, status, new_mode="100644", hunks=body)
+    if status is FileStatus.DELETED:
+        body = draw(st.one_of(st.just(()), hunks(only=LineKind.REMOVED)))
+        return FileDiff(path, None, status, old_mode="100755", hunks=body)
     if status in {FileStatus.RENAMED, FileStatus.COPIED}:
         other = draw(paths.filter(lambda name: name != path))
-        body = draw(st.one_of(st.just(()), hunks()))
-        known = blobs if body else {}
-        modes = {"old_mode": "100644", "new_mode": "100644"} if body else {}
-        return FileDiff(other, path, status, similarity=draw(st.integers(0, 100)), hunks=body, **modes, **known)
+        share = draw(st.integers(0, 100))
+        return FileDiff(other, path, status, FileKind.TEXT, "100644", "100644", similarity=share, hunks=draw(hunks()))
     if draw(st.booleans()):
-        return FileDiff(path, path, status, FileKind.BINARY, "100644", "100644", **blobs)
-    mode = draw(
-        st.sampled_from(
-            [
-                ("100644", "100644", FileKind.TEXT),
-                ("160000", "160000", FileKind.SUBMODULE),
-                ("120000", "120000", FileKind.SYMLINK),
-            ]
-        )
-    )
-    return FileDiff(path, path, status, mode[2], mode[0], mode[1], hunks=draw(hunks()), **blobs)
+        return FileDiff(path, path, status, FileKind.BINARY, "100644", "100644")
+    modes = {"100644": FileKind.TEXT, "160000": FileKind.SUBMODULE, "120000": FileKind.SYMLINK}
+    mode = draw(st.sampled_from(sorted(modes)))
+    return FileDiff(path, path, status, modes[mode], mode, mode, hunks=draw(hunks()))
 
 
 diffs = st.lists(files(), max_size=5, unique_by=lambda file: file.path).map(lambda made: Diff(tuple(made)))

@@ -1,0 +1,231 @@
+"""Chunking: nothing dropped, nothing twice, within budget, related files together; and the ledger that follows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.chunking import Budget, Chunk, Plan, chunk_risk, pack
+from bot.core.cost import OUTPUT_TOKENS_PER_CHUNK, PRICES, estimate, tokens_of
+from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
+from bot.core.ledger import Entry, Imbalance, Reason, State, balance
+from bot.core.outcome import Ending, conclude, exit_code
+from bot.core.risk import hunk_risk
+from bot.core.selection import Filters, select
+from tests.core.strategies import diffs
+
+MODEL = "claude-opus-4-6"
+
+
+def source(path: str, size: int, text: str = "value = compute(other)", start: int = 10) -> FileDiff:
+    lines = tuple(Line(LineKind.ADDED, None, start + number, f"{text}  # {number}") for number in range(size))
+    return FileDiff(path, path, FileStatus.MODIFIED, hunks=(Hunk(start - 1, 0, start, size, "", lines),))
+
+
+def planned(*files: FileDiff, budget: Budget = Budget(MODEL)) -> Plan:  # noqa: B008
+    return pack(Diff(files), range(len(files)), budget)
+
+
+def paths_of(plan: Plan, *files: FileDiff) -> list[list[str]]:
+    return [list(dict.fromkeys(files[piece.file].path for piece in chunk.pieces)) for chunk in plan.chunks]
+
+
+def covered(plan: Plan) -> list[Entry]:
+    asked = [Entry(piece.file, Reason.ANSWERED, *piece.ordinals) for chunk in plan.chunks for piece in chunk.pieces]
+    return [*asked, *plan.left_out]
+
+
+SEVERAL = [Reason.ANSWERED, Reason.NO_MODEL, Reason.REQUEST_FAILED, Reason.REFUSED, Reason.ANSWERED_EARLIER]
+
+
+@given(
+    diffs,
+    st.integers(60, 400),
+    st.sampled_from([0.0, 0.04, 0.2, 5.0]),
+    st.sampled_from([Filters(), Filters(exclude=("*a*",)), Filters(include=("*b*",))]),
+    st.lists(st.sampled_from(SEVERAL), min_size=1, max_size=7),
+)
+@settings(max_examples=300)
+def test_every_changed_line_is_accounted_for_once(
+    diff: Diff, tokens: int, dollars: float, filters: Filters, fates: list[Reason]
+) -> None:
+    """Over any change, budget, filter and fate of the requests the states sum to the changed lines."""
+    selection = select(diff, filters=filters)
+    plan = pack(diff, selection.kept, Budget(MODEL, tokens, dollars))
+    pieces = [piece for chunk in plan.chunks for piece in chunk.pieces]
+    answers = [Entry(piece.file, fates[turn % len(fates)], *piece.ordinals) for turn, piece in enumerate(pieces)]
+    ledger = balance(diff, [*selection.left_out, *plan.left_out, *answers])
+    assert sum(ledger.by_state.values()) == sum(ledger.by_reason.values()) == diff.changed
+    if conclude(ledger).ending is Ending.COMPLETE:
+        assert ledger.lines(State.FAILED, State.LEFT_OUT) == 0
+    assert plan.estimate.dollars <= dollars or not plan.chunks
+
+
+@given(diffs, st.integers(60, 400))
+def test_pieces_own_what_they_show_and_chunks_keep_their_budget(diff: Diff, tokens: int) -> None:
+    """What is answered for is within what is shown, and no chunk is larger than the budget."""
+    plan = pack(diff, select(diff).kept, Budget(MODEL, tokens, 1_000))
+    for chunk in plan.chunks:
+        assert chunk.tokens <= tokens
+        for piece in chunk.pieces:
+            lines = diff.files[piece.file].hunks[piece.hunk].lines
+            assert 0 <= piece.shown[0] <= piece.owned[0] < piece.owned[1] <= piece.shown[1] <= len(lines)
+            assert sum(line.changed for line in lines[slice(*piece.owned)]) == piece.ordinals[1] - piece.ordinals[0]
+
+
+def test_twenty_thousand_lines_become_more_chunks() -> None:
+    """A big change is split, in files and inside one huge hunk, and nothing is dropped."""
+    files = (source("a.py", 15_000), *(source(f"p/{number}.py", 50) for number in range(100)))
+    plan = planned(*files, budget=Budget(MODEL, dollars=1_000))
+    assert balance(Diff(files), covered(plan)).by_reason == {Reason.ANSWERED: 20_000}
+    assert all(chunk.tokens <= 12_000 for chunk in plan.chunks)
+    assert plan == planned(*files, budget=Budget(MODEL, dollars=1_000))
+
+
+def test_a_cut_shows_some_lines_of_both_parts() -> None:
+    """Parts of one hunk overlap in what they show, never in what they answer for."""
+    first, second = (chunk.pieces[0] for chunk in planned(source("a.py", 100), budget=Budget(MODEL, 1_200)).chunks[:2])
+    assert first.shown[1] > first.owned[1] == second.owned[0] > second.shown[0]
+
+
+def test_a_source_and_its_test_are_read_together() -> None:
+    """The test goes with the file that it tests, across folders, where both fit in one request."""
+    files = (
+        source("app/a.py", 30),
+        source("app/links.py", 30),
+        source("tests/test_links.py", 30),
+        source("web/share.test.ts", 30),
+        source("web/share.ts", 30),
+    )
+    plan = planned(*files, budget=Budget(MODEL, 1_400))
+    together = paths_of(plan, *files)
+    assert ["app/links.py", "tests/test_links.py"] in together
+    assert ["web/share.ts", "web/share.test.ts"] in together
+
+
+def test_files_of_one_folder_stand_together() -> None:
+    """Whatever the patch's order, a folder's files are neighbours."""
+    files = tuple(source(f"{folder}/{name}.py", 5) for name in "abc" for folder in ("x", "y"))
+    (paths,) = paths_of(planned(*files), *files)
+    assert [path[0] for path in paths] == ["x", "x", "x", "y", "y", "y"]
+
+
+def test_a_line_that_fits_in_no_request_is_too_large() -> None:
+    """It is left out by name, and its neighbours are read."""
+    rows = [Line(LineKind.ADDED, None, number, text) for number, text in enumerate(["a", "x " * 50_000, "b"], 1)]
+    file = FileDiff(None, "a.txt", FileStatus.ADDED, hunks=(Hunk(0, 0, 1, 3, "", tuple(rows)),))
+    ledger = balance(Diff((file,)), covered(planned(file)))
+    assert ledger.by_reason == {Reason.ANSWERED: 2, Reason.TOO_LARGE: 1}
+
+
+def test_where_money_is_short_the_riskiest_is_read_first() -> None:
+    """Authentication goes before documentation; what is left out is named."""
+    files = (
+        source("docs/guide.md", 300, "words about tokens and passwords"),
+        source("app/auth/login.py", 300, "if not check_password(user, password): raise"),
+        source("app/colours.py", 300, "shade = lighter(shade)"),
+    )
+    dear = planned(*files, budget=Budget(MODEL, 9_000, 1_000)).estimate.dollars
+    plan = planned(*files, budget=Budget(MODEL, 9_000, dear * 0.7))
+    assert [path for paths in paths_of(plan, *files) for path in paths] == ["app/auth/login.py", "app/colours.py"]
+    assert {files[entry.file].path for entry in plan.left_out} == {"docs/guide.md"}
+    assert {entry.reason for entry in plan.left_out} == {Reason.COST}
+
+
+def risk(path: str, *lines: tuple[LineKind, str]) -> int:
+    rows = tuple(Line(kind, 1, 1, text) for kind, text in lines)
+    file = FileDiff(path, path, FileStatus.MODIFIED, hunks=(Hunk(1, 1, 1, 1, "", rows),))
+    return hunk_risk(file, file.hunks[0])
+
+
+def test_risk_follows_its_definition() -> None:
+    """Path and content raise it, tests lower it, documentation comes last, removed checks weigh most."""
+    plain = (LineKind.ADDED, "shade = lighter(shade)")
+    guard = "if not allowed(user): return"
+    assert (
+        risk("auth/a.py", plain) > risk("src/a.py", plain) > risk("tests/test_a.py", plain) > risk("docs/a.md", plain)
+    )
+    assert risk("src/a.py", (LineKind.REMOVED, guard)) > risk("src/a.py", (LineKind.CONTEXT, guard))
+    assert risk("src/a.py", (LineKind.ADDED, "cursor.execute('SELECT a FROM b')")) > risk("src/a.py", plain)
+    many = [plain] * 60
+    assert risk("src/a.py", *many) > risk("src/a.py", plain)
+    file = source("src/a.py", 5)
+    assert chunk_risk(Diff((file,)), Chunk(planned(file).chunks[0].pieces)) == hunk_risk(file, file.hunks[0])
+
+
+def test_the_estimate_is_the_formula() -> None:
+    """Input is chunks and overhead, output a stated size for each chunk, at the prices of a million."""
+    made = estimate([1_000, 3_000], 500, PRICES["provider"])
+    dollars = (5_000 * 5 + 2 * OUTPUT_TOKENS_PER_CHUNK * 25) / 1_000_000
+    assert (made.requests, made.input_tokens, made.output_tokens) == (2, 5_000, 2 * OUTPUT_TOKENS_PER_CHUNK)
+    assert made.dollars == pytest.approx(dollars, rel=1e-12)
+
+
+@given(st.text(max_size=2_000))
+def test_tokens_never_exceed_bytes(text: str) -> None:
+    """The estimate is bounded by the text's size, and by nothing below zero."""
+    assert 0 <= tokens_of(text, MODEL) <= len(text.encode("utf-8", "surrogatepass"))
+
+
+def test_dense_text_and_newer_models_count_more() -> None:
+    """Base64 takes more tokens than code of the same size; 4.7 takes more than 4.6; unknown models the most."""
+    code, dense = "value = compute(other)\n" * 50, "QUJDREVGR0hJSktMTU5P" * 58
+    assert tokens_of(dense, MODEL) > 1.5 * tokens_of(code, MODEL)
+    assert tokens_of(code, "claude-opus-4-7") > tokens_of(code, MODEL)
+    assert tokens_of(code, "another") >= tokens_of(code, "claude-opus-4-7")
+
+
+ONE = Diff((source("a.py", 4), FileDiff("x", "y", FileStatus.RENAMED)))
+RENAME = Entry(1, Reason.PURE_RENAME, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        [Entry(0, Reason.ANSWERED, 0, 4)],
+        [Entry(0, Reason.ANSWERED, 0, 3), RENAME],
+        [Entry(0, Reason.ANSWERED, 1, 4), RENAME],
+        [Entry(0, Reason.ANSWERED, 0, 5), RENAME],
+        [Entry(0, Reason.ANSWERED, 0, 2), Entry(0, Reason.COST, 1, 4), RENAME],
+        [Entry(0, Reason.ANSWERED, 0, 4), Entry(0, Reason.COST, 0, 4), RENAME],
+        [Entry(0, Reason.ANSWERED, 0, 4), RENAME, Entry(2, Reason.BINARY, 0, 0)],
+    ],
+)
+def test_a_ledger_that_does_not_add_up_is_refused(entries: list[Entry]) -> None:
+    """Gaps, overlaps, excess, missing and unknown files are defects, and no review comes of them."""
+    with pytest.raises(Imbalance):
+        balance(ONE, entries)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "ending"),
+    [
+        ([Reason.ANSWERED, Reason.ANSWERED_EARLIER], Ending.COMPLETE),
+        ([Reason.ANSWERED, Reason.LOCKFILE], Ending.COMPLETE),
+        ([Reason.ANSWERED, Reason.SUBMODULE], Ending.COMPLETE),
+        ([Reason.ANSWERED, Reason.COST], Ending.PARTIAL),
+        ([Reason.ANSWERED, Reason.TOO_LARGE], Ending.PARTIAL),
+        ([Reason.ANSWERED, Reason.WITHHELD], Ending.PARTIAL),
+        ([Reason.ANSWERED, Reason.REFUSED], Ending.PARTIAL),
+        ([Reason.NO_MODEL, Reason.NO_MODEL], Ending.PARTIAL),
+        ([Reason.REQUEST_FAILED, Reason.LOCKFILE], Ending.FAILED),
+        ([Reason.TRUNCATED, Reason.COST], Ending.FAILED),
+        ([Reason.LOCKFILE, Reason.GENERATED], Ending.SKIPPED),
+    ],
+)
+def test_the_outcome_follows_from_the_ledger(reasons: list[Reason], ending: Ending) -> None:
+    """Each row of the table of states leads to its outcome."""
+    ledger = balance(ONE, [Entry(0, reasons[0], 0, 2), Entry(0, reasons[1], 2, 4), RENAME])
+    assert conclude(ledger).ending is ending
+    assert conclude(ledger, gate="draft").ending is Ending.SKIPPED
+
+
+def test_exit_codes_follow_from_the_outcome() -> None:
+    """A partial review without a model is what was asked for; with one it is not; findings at the threshold win."""
+    partial = conclude(balance(ONE, [Entry(0, Reason.NO_MODEL, 0, 4), RENAME]))
+    assert exit_code(partial, asked=False, reached=False, analyzers_failed=False) == 0
+    assert exit_code(partial, asked=True, reached=False, analyzers_failed=False) == 3
+    assert exit_code(partial, asked=False, reached=False, analyzers_failed=True) == 3
+    assert exit_code(partial, asked=True, reached=True, analyzers_failed=False) == 1
