@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -23,7 +24,7 @@ from bot.core.rendering.words import (
 )
 from bot.core.review import Review
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]|~#])")
 _HEAD_LENGTH = 7
 
 
@@ -33,8 +34,9 @@ def markdown(review: Review) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that says what it says: no markup, no HTML, no table cell broken."""
-    return _MARKUP.sub(r"\\\1", printable(text).replace("\n", " ")).replace("@", "@\u2060")
+    """Text that says what it says: no markup, no HTML, no mention, no table cell broken."""
+    plain = html.escape(printable(text).replace("\n", " "), quote=False)
+    return _MARKUP.sub(r"\\\1", plain).replace("@", "@\u2060")
 
 
 def code(text: str) -> str:

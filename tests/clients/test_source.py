@@ -1,0 +1,124 @@
+"""Reading a repository: real git, real checkouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.clients.source import LocalRange, PatchText, Repository
+from bot.core.patch import parse
+from bot.core.review import Contents
+from bot.errors import Misuse
+from tests.repository import TestRepository
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> TestRepository:
+    """Three files on main, two of them changed on `work`."""
+    repository = TestRepository(tmp_path / "made")
+    repository.commit({"a.py": "one\n", "b.py": "two\n", "sub/.gitattributes": "*.x linguist-generated\n"})
+    repository.branch("work")
+    repository.commit(
+        {"a.py": "one\nmore\n", "c.py": "new\n", "b.py": None, "sub/.gitattributes": "* linguist-generated\n"}
+    )
+    return repository
+
+
+def opened(made: TestRepository) -> Repository:
+    found = Repository.find(made.root / "sub")
+    assert found is not None
+    return found
+
+
+def test_the_checkout_is_found_from_a_folder_inside(made: TestRepository) -> None:
+    """Any folder of a checkout leads to its root."""
+    assert opened(made).root.resolve() == made.root.resolve()
+
+
+def test_no_checkout_is_no_error(tmp_path: Path) -> None:
+    """Outside a repository there is none."""
+    assert Repository.find(tmp_path) is None
+
+
+def test_both_versions_come_from_the_object_store(made: TestRepository) -> None:
+    """What the work tree holds meanwhile does not matter."""
+    made.write({"a.py": "dirty\n"})
+    source = LocalRange(opened(made), "main")
+    diff = parse(source.change().patch)
+    known = {diff.files[index].path: contents for index, contents in source.contents(diff).items()}
+    assert known["a.py"] == Contents(b"one\n", b"one\nmore\n")
+    assert known["b.py"] == Contents(b"two\n", None)
+    assert known["c.py"] == Contents(None, b"new\n")
+
+
+def test_attributes_are_those_of_the_base(made: TestRepository) -> None:
+    """What the change writes into .gitattributes does not count for it."""
+    source = LocalRange(opened(made), "main")
+    assert source.attributes(source.change()) == {"sub/.gitattributes": "*.x linguist-generated\n"}
+
+
+def test_the_users_diff_settings_do_not_matter(made: TestRepository) -> None:
+    """External drivers, prefixes, colours and context of the configuration leave the patch as it is."""
+    plain = LocalRange(opened(made), "main").change().patch
+    for name, value in (
+        ("diff.external", "false"),
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("color.diff", "always"),
+        ("diff.context", "9"),
+        ("diff.renames", "false"),
+        ("diff.submodule", "log"),
+        ("core.quotePath", "false"),
+    ):
+        made.git("config", name, value)
+    assert LocalRange(opened(made), "main").change().patch == plain
+
+
+def test_unrelated_histories_are_a_sentence(made: TestRepository) -> None:
+    """Without a common ancestor there is nothing to compare with."""
+    made.git("checkout", "--quiet", "--orphan", "alone")
+    made.commit({"z": "z\n"})
+    with pytest.raises(Misuse, match="no common ancestor"):
+        LocalRange(opened(made), "main").change()
+
+
+def test_a_patch_finds_its_files_by_their_ids(made: TestRepository, tmp_path: Path) -> None:
+    """In the checkout that the patch speaks of whole files are known; elsewhere only new ones are."""
+    patch = made.git("diff", "main", "work").encode() + b"\n"
+    diff = parse(patch)
+    here = PatchText(patch, "p", opened(made)).contents(diff)
+    away = PatchText(patch, "p", None).contents(diff)
+    named = [file.path for file in diff.files]
+    assert here[named.index("a.py")] == Contents(b"one\n", b"one\nmore\n")
+    assert away[named.index("a.py")] == Contents()
+    assert away[named.index("c.py")] == Contents(None, b"new\n")
+    assert tmp_path.exists()
+
+
+def test_a_checkout_at_the_base_gives_the_head_by_applying(made: TestRepository, tmp_path: Path) -> None:
+    """Where only the version before the change is there, the patch itself makes the one after it."""
+    patch = made.git("diff", "main", "work", "--", "a.py").encode() + b"\n"
+    other = TestRepository(tmp_path / "other")
+    other.commit({"a.py": "one\n"})
+    known = PatchText(patch, "p", Repository(other.root)).contents(parse(patch))
+    assert known[0] == Contents(b"one\n", b"one\nmore\n")
+
+
+def test_a_checkout_of_another_version_does_not_count(made: TestRepository, tmp_path: Path) -> None:
+    """A file of the same name with other content is not what the patch speaks of."""
+    patch = made.git("diff", "main", "work", "--", "a.py").encode() + b"\n"
+    other = TestRepository(tmp_path / "other")
+    other.commit({"a.py": "else\n"})
+    assert PatchText(patch, "p", Repository(other.root)).contents(parse(patch))[0] == Contents()
+
+
+def test_a_path_that_climbs_out_of_the_checkout_is_not_read(tmp_path: Path) -> None:
+    """A patch cannot make Plumbline read files outside."""
+    repository = TestRepository(tmp_path / "inner")
+    (tmp_path / "outside.py").write_text("one\n")
+    blob = repository.git("hash-object", "../outside.py")
+    patch = f"diff --git a/../outside.py b/../outside.py\nindex {'1' * 7}..{blob} 100644\n--- a/../outside.py\n"
+    patch += "+++ b/../outside.py\n@@ -1 +1 @@\n-x\n+one\n"
+    known = PatchText(patch.encode(), "p", Repository(repository.root)).contents(parse(patch.encode()))
+    assert known[0] == Contents()

@@ -1,0 +1,189 @@
+"""What is said: first lines by outcome, hostile text made harmless, code frames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.core.analysis import AnalyzerNote, Run
+from bot.core.chunking import Budget, pack
+from bot.core.diff import Diff
+from bot.core.ledger import Entry, Reason, balance
+from bot.core.models import Category, Finding, Location, Severity, Side
+from bot.core.outcome import conclude
+from bot.core.patch import parse
+from bot.core.rendering.annotations import workflow_commands
+from bot.core.rendering.document import document
+from bot.core.rendering.frames import frame
+from bot.core.rendering.markdown import code, markdown
+from bot.core.rendering.sarif import sarif
+from bot.core.rendering.terminal import as_text, terminal
+from bot.core.rendering.words import analyzers_sentence, count, headline, printable
+from bot.core.review import Change, Review
+
+PATCH = b"""diff --git a/app.py b/app.py
+index 1111111..2222222 100644
+--- a/app.py
++++ b/app.py
+@@ -1,5 +1,5 @@
+ one
+ two
+-three
++3
+ four
+ five
+diff --git a/uv.lock b/uv.lock
+index 1111111..2222222 100644
+--- a/uv.lock
++++ b/uv.lock
+@@ -1 +1 @@
+-a
++b
+"""
+FINDING = Finding(
+    Location("app.py", Side.RIGHT, 3),
+    Severity.HIGH,
+    Category.CORRECTNESS,
+    "The number is wrong",
+    "It is 3.",
+    "somebody counts, they come to another number",
+    "model",
+    "wrong-number",
+)
+
+
+def review(*reasons: Reason, findings: tuple[Finding, ...] = (), asked: bool = True, patch: bytes = PATCH) -> Review:
+    """A review of the patch above, the two lines of app.py ended as given, uv.lock excluded."""
+    diff = parse(patch)
+    lines = [Entry(0, reason, place, place + 1) for place, reason in enumerate(reasons)]
+    ledger = balance(diff, [*lines, Entry(1, Reason.LOCKFILE, 0, 2)]) if reasons else balance(Diff(()), [])
+    return Review(
+        change=Change(patch, "main...work", "b" * 40, "c" * 40),
+        diff=diff if reasons else Diff(()),
+        plan=pack(diff, [0], Budget("claude-opus-4-6")),
+        findings=findings,
+        analyzers=(AnalyzerNote("ruff", Run.RAN, 1),),
+        ledger=ledger,
+        outcome=conclude(ledger),
+        asked=asked,
+        model="claude-opus-4-6",
+        prompts="0" * 8,
+        version="1.2.3",
+    )
+
+
+ANSWERED, FAILED, COST = Reason.ANSWERED, Reason.REQUEST_FAILED, Reason.COST
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (review(ANSWERED, ANSWERED), "nothing found · 2 of 4 changed lines reviewed"),
+        (review(ANSWERED, ANSWERED, findings=(FINDING,)), "1 finding · 2 of 4 changed lines reviewed"),
+        (review(ANSWERED, COST), "no findings · 1 of 4 changed lines reviewed, 1 not (1 line over the cost cap)"),
+        (
+            review(ANSWERED, FAILED, findings=(FINDING, FINDING)),
+            "2 findings · 1 of 4 changed lines reviewed, 1 not (1 line in requests that failed)",
+        ),
+        (review(FAILED, FAILED), "not reviewed: 2 lines in requests that failed"),
+        (
+            review(Reason.NO_MODEL, Reason.NO_MODEL, asked=False),
+            "no findings by the analyzers · no model took part: 0 of 4 changed lines reviewed",
+        ),
+        (
+            review(Reason.PATH_FILTER, Reason.PATH_FILTER, asked=False),
+            "not reviewed: nothing to read, 2 lines in lockfiles, 2 lines left out by path filters",
+        ),
+        (review(), "not reviewed: no changes"),
+    ],
+)
+def test_the_first_line_tells_how_it_ended(made: Review, words: str) -> None:
+    """One sentence for each outcome; "nothing found" only where every line that is read was answered for."""
+    assert headline(made) == words
+    assert ("nothing found" in headline(made)) == (made.outcome.ending == "complete" and not made.findings)
+
+
+def test_the_frame_shows_the_line_among_its_neighbours() -> None:
+    """Two lines before, one after, on the same side, the commented ones marked."""
+    diff = parse(PATCH)
+    right = [(line.number, line.text, line.marked) for line in frame(diff, FINDING.location)]
+    assert right == [(1, "one", False), (2, "two", False), (3, "3", True), (4, "four", False)]
+    left = frame(diff, Location("app.py", Side.LEFT, 3))
+    assert [line.text for line in left if line.marked] == ["three"]
+    assert frame(diff, Location("app.py", Side.RIGHT, 99)) == ()
+
+
+HOSTILE = (
+    "\x1b[31mred\x07 \u202egnp.exe </details> | `x` @everyone ::error::x\n::set-output name=a::b <img src=x> \udcff"
+)
+FINDINGS = (replace(FINDING, title=HOSTILE, body=HOSTILE, scenario=HOSTILE, quote=HOSTILE),)
+NASTY = review(ANSWERED, ANSWERED, findings=FINDINGS)
+
+
+def test_nothing_active_reaches_a_terminal() -> None:
+    """Escape sequences, bells and bidirectional marks are shown, not sent."""
+    text = as_text(terminal(NASTY))
+    assert not set("\x1b\x07\u202e\udcff") & set(text)
+    assert "\\x1b[31mred\\x07 \\u202egnp.exe" in text
+
+
+def test_markdown_cannot_be_broken_out_of() -> None:
+    """No HTML, no mention, no table cell, no code span is opened or closed by a finding's words."""
+    text = markdown(NASTY)
+    assert "<img" not in text
+    assert text.count("</details>") == text.count("<details>")
+    assert "@everyone" not in text
+    assert not set("\x1b\x07\u202e\udcff") & set(text)
+    row = next(line for line in text.splitlines() if line.startswith("| 🟧"))
+    assert row.replace("\\|", "").count("|") == 4
+
+
+@pytest.mark.parametrize("text", ["a", "`", "a`b", "``", "a``b`c", "`start", "end`"])
+def test_code_spans_hold_any_backticks(text: str) -> None:
+    """The fence is longer than any run of backticks inside."""
+    span = code(text)
+    fence = span[: len(span) - len(span.lstrip("`"))] if not text.startswith("`") else span.split(" ")[0]
+    assert span.startswith(fence)
+    assert span.endswith(fence)
+    assert fence not in text
+
+
+def test_no_text_starts_a_workflow_command() -> None:
+    """Each line of the github form is a command that Plumbline wrote."""
+    lines = workflow_commands(NASTY).splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("::error file=app.py,line=3,endLine=3,title=")
+    assert "::set-output" not in lines[0].split("%0A")[0]
+
+
+def test_json_and_sarif_are_valid_whatever_is_said() -> None:
+    """Both forms encode as UTF-8 and parse."""
+    for text in (document(NASTY), sarif(NASTY)):
+        json.loads(text.encode())
+
+
+def test_left_findings_have_no_region_in_sarif() -> None:
+    """SARIF speaks of the head: a finding on a removed line names the file alone."""
+    left = replace(FINDING, location=Location("app.py", Side.LEFT, 3))
+    log = json.loads(sarif(review(ANSWERED, ANSWERED, findings=(left,))))
+    assert "region" not in log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+
+
+def test_small_words() -> None:
+    """Counts have their plural; bytes that are not UTF-8 and controls are escapes; a final CR is not shown."""
+    assert [count(1, "line"), count(2, "line"), count(1_204, "line")] == ["1 line", "2 lines", "1,204 lines"]
+    assert printable("a\tb\udcff\x00\r") == "a\tb\\xff\\x00"
+
+
+def test_analyzers_that_did_not_run_are_named() -> None:
+    """What failed and what lacked the text is said; what had nothing to do is not."""
+    notes = (
+        AnalyzerNote("secrets", Run.RAN, 2),
+        AnalyzerNote("ruff", Run.NOT_RUN, missing=3),
+        AnalyzerNote("zizmor", Run.FAILED, detail="no answer within 60 s"),
+        AnalyzerNote("checks", Run.NOTHING_TO_DO),
+    )
+    ruff = "ruff did not run: the whole text of 3 files is not known"
+    assert analyzers_sentence(notes) == f"secrets on 2 files; {ruff}; zizmor failed: no answer within 60 s"
