@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.core.diff import Diff, FileKind, FileStatus, Line, LineKind
 from bot.core.models import Side
-from bot.core.patch import apply, parse, render
+from bot.core.patch import apply, parse
+from bot.core.patch_writer import render
 from bot.errors import BadPatch
 from tests.core.strategies import diffs
 from tests.repository import SHARED
