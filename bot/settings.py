@@ -57,8 +57,8 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """Read the settings. Raises Misuse, with one sentence, for a value that cannot be used."""
-    _refuse_foreign_addresses()
     try:
+        _refuse_foreign_addresses()
         return Settings()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

@@ -25,8 +25,9 @@ _MODE = re.compile(r"[0-7]{6}")
 _INDEX = re.compile(r"([0-9a-f]+)\.\.([0-9a-f]+)(?: ([0-7]+))?")
 _PERCENT = re.compile(r"(\d{1,3})%")
 
-# What may follow a section's last line though no new section begins: a blank line, a mail signature, a commit's header.
-TRAILER = re.compile(r"-- ?$|From [0-9a-f]{40} |commit [0-9a-f]{40}|$")
+# What may follow a section's last line though no new section begins: a mail signature, a commit's header. The rest of
+# the section is then no part of the change.
+TRAILER = re.compile(r"-- ?$|From [0-9a-f]{40} |commit [0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def parse_header(lines: list[str], first: int) -> Header:
     old, new = _names_of_git_line(lines[0], first)
     header = Header(old, new)
     for number, line in enumerate(lines[1:], first + 1):
+        if not line:
+            continue
         if TRAILER.match(line):
             break
         header = _extended(header, line, number)

@@ -261,7 +261,7 @@ def _refuse_strays(files: list[PatchedFile], lines: list[str], offset: int) -> N
     for number, line in enumerate(lines, 1):
         if number in inside or number in names:
             continue
-        if TRAILER.match(line) and line != "\n":
+        if TRAILER.match(line):
             return
         if line.startswith(("+", "-", " ", "@@")):
             raise BadPatch(offset + number - 1, "this line belongs to no hunk; was the patch edited by hand?")

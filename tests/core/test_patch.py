@@ -170,6 +170,11 @@ MALFORMED = [
     (b"\x1b[1mdiff --git a/f b/f\n", 1, "the patch holds colour codes; make it with `git diff --no-color`"),
     (b"diff --git a/f b/f\nold mode 10\n", 2, "'10' is no file mode; is the patch cut or edited?"),
     (b'diff --git "a/f b/f\n', 1, "the quoted path in the file header is not closed"),
+    (
+        b"diff --git a/f b/f\n--- a/f\n+++ b/f\n\n-lost\n@@ -9 +9 @@\n-a\n+b\n",
+        5,
+        "'-lost' is no header line of a git patch; is the patch cut or edited?",
+    ),
     (b"diff --git a/f b/f\nnonsense\n", 2, "'nonsense' is no header line of a git patch; is the patch cut or edited?"),
     (
         SAMPLE + b"From " + b"1" * 40 + b" Mon Sep 17\n",

@@ -105,4 +105,5 @@ def _outcome(review: Review, *, quiet: bool) -> Iterator[Line]:
     yield (Span(f"  {review.outcome.ending}: ", "bold"), Span(f"{severities(review.findings)} · {coverage}"))
     if not quiet:
         yield (Span(f"  {NO_MODEL_SENTENCE}", "dim"),)
-        yield (Span(f"  {plan_sentence(review)}.", "dim"),)
+        plan = plan_sentence(review)
+        yield from [(Span(f"  {plan}.", "dim"),)] if plan else []
