@@ -58,6 +58,10 @@ class Repository:
             )
         return answer.stdout.decode().strip()
 
+    def last_commit(self) -> str:
+        """The id of HEAD, or '' before the first commit."""
+        return _run(self.root, "rev-parse", "--verify", "--quiet", "HEAD").stdout.decode().strip()
+
     def merge_base(self, base: str, head: str) -> str:
         """The commit that a pull request from head into base would be compared with."""
         answer = _run(self.root, "merge-base", base, head)
@@ -102,10 +106,10 @@ class LocalRange:
 
     def change(self) -> Change:
         """Make the patch. Raises Misuse where a reference is unknown."""
-        head = self.repository.commit("HEAD" if self.staged else self.head)
         if self.staged:
-            patch = self.repository.git(*_DIFF, "--cached", head)
-            return Change(patch, "staged changes", head, "index")
+            # Without a commit to name, git compares with the last one; before the first, with nothing.
+            return Change(self.repository.git(*_DIFF, "--cached"), "staged changes")
+        head = self.repository.commit(self.head)
         merge_base = self.repository.merge_base(self.repository.commit(self.base), head)
         patch = self.repository.git(*_DIFF, merge_base, head)
         return Change(patch, f"{self.base}...{self.head}", merge_base, head)
@@ -115,8 +119,9 @@ class LocalRange:
         return _from_blobs(self.repository, diff)
 
     def attributes(self, change: Change) -> Mapping[str, str]:
-        """The repository's attributes as of the base."""
-        return self.repository.attributes(change.base)
+        """The repository's attributes as of the base: the last commit, for what is staged."""
+        base = change.base or self.repository.last_commit()
+        return self.repository.attributes(base) if base else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,9 @@ _LINE_CHECKS = (
     _check(
         "debugger",
         _PY,
-        r"^\s*(?:breakpoint\(\)|(?:i?pdb|pudb|wdb|debugpy)\.(?:set_trace|breakpoint)\(.*\))\s*(?:#.*)?$",
+        r"^\s*(?:import i?pdb\s*;\s*)?"
+        r"(?:breakpoint\(\)|(?:i?pdb|pudb|wdb|debugpy)\.(?:set_trace|breakpoint)\(.*\))\s*(?:#.*)?$",
     ),
-    _check("debugger", _PY, r"^\s*(?:import|from) (?:i?pdb|pudb)\b[\w ,;.()]*$"),
     _check("debugger", _RUBY, r"^\s*(?:binding\.(?:pry|irb|break)|byebug|debugger)\s*(?:#.*)?$"),
     _check("debugger", (".php",), r"^\s*(?:xdebug_break\(\)|dd\(.*\)|var_dump\(.*\))\s*;\s*(?://.*)?$"),
     _check("debugger", (".rs",), r"^\s*dbg!\(.*\)\s*;\s*(?://.*)?$"),

@@ -201,8 +201,9 @@ _READERS = {
 
 
 def _file_name(rest: str, number: int) -> str | None:
-    """The name on a `---` or `+++` line: git ends names with spaces by a tab, other tools add a time after it."""
-    name = unquote(rest) if rest.startswith('"') else rest.split("\t", 1)[0]
+    """The name on a `---` or `+++` line: git puts a tab after names with spaces, other tools a time as well."""
+    quoted = _QUOTED.match(rest)
+    name = unquote(quoted[0]) if quoted else rest.split("\t", 1)[0]
     if not _PREFIX.sub("", name, count=1):
         raise BadPatch(number, "the line names no file; is the patch cut or edited?")
     return None if name == DEV_NULL else name

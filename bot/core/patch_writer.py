@@ -36,7 +36,7 @@ def _side_name(prefix: str, path: str | None) -> str:
     if path is None:
         return DEV_NULL
     name = quote(prefix + path)
-    return name + "\t" if " " in name and not name.startswith('"') else name
+    return name + "\t" if " " in name else name
 
 
 def _rendered_modes(file: FileDiff) -> list[str]:

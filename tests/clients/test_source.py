@@ -122,3 +122,13 @@ def test_a_path_that_climbs_out_of_the_checkout_is_not_read(tmp_path: Path) -> N
     patch += "+++ b/../outside.py\n@@ -1 +1 @@\n-x\n+one\n"
     known = PatchText(patch.encode(), "p", Repository(repository.root)).contents(parse(patch.encode()))
     assert known[0] == Contents()
+
+
+def test_what_is_staged_before_the_first_commit_is_all_new(tmp_path: Path) -> None:
+    """A repository without commits compares with nothing."""
+    repository = TestRepository(tmp_path)
+    repository.write({"a.py": "one\n"})
+    repository.git("add", "a.py")
+    source = LocalRange(Repository(repository.root), "", staged=True)
+    (file,) = parse(source.change().patch).files
+    assert (file.status, file.added, source.attributes(source.change())) == ("added", 1, {})

@@ -224,6 +224,15 @@ def test_a_plain_diff_is_read() -> None:
     assert [line.text for line in file.changed_lines] == ["a", "b"]
 
 
+def test_a_quoted_name_with_a_space_ends_at_its_quote(tmp_path: Path) -> None:
+    """Git puts a tab behind it, as behind a plain name with a space; what git wrote is written back."""
+    (tmp_path / 'a "b c.py').write_text("x\n")
+    command = ("git", "diff", "--no-index", "--no-color", "/dev/null", 'a "b c.py')
+    patch = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True).stdout
+    (file,) = parse(patch).files
+    assert (file.path, render(parse(patch))) == ('a "b c.py', patch)
+
+
 def test_a_binary_patch_has_no_lines() -> None:
     """`git diff --binary` data is no text."""
     data = b"literal 4\nLc${NkU|;|M00aO5\n\nliteral 0\nHc$@<O00001\n\n"
