@@ -45,9 +45,11 @@ bench: .venv/dev ## Print the figures of the product as one table
 proof: .venv/dev ## Slower proofs: long searches for counter-examples, then every Python from 3.11 to 3.13 that is found
 	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --numprocesses auto tests/core
 	@for each in 3.11 3.12 3.13; do \
-	  command -v python$$each >/dev/null || { echo "python$$each is not here"; continue; }; \
-	  echo "python$$each"; python$$each -m venv build/venv-$$each && \
-	  PIP_DISABLE_PIP_VERSION_CHECK=1 build/venv-$$each/bin/pip install --quiet --constraint requirements/constraints.txt '.[dev,service]' && \
+	  found=; for name in python$$each $$HOME/.pyenv/versions/$$each.*/bin/python; do \
+	    if $$name -c '' 2>/dev/null; then found=$$name; break; fi; done; \
+	  test -n "$$found" || { echo "Python $$each is not here"; continue; }; \
+	  echo "Python $$each"; $$found -m venv build/venv-$$each && \
+	  PIP_DISABLE_PIP_VERSION_CHECK=1 build/venv-$$each/bin/pip install --quiet --constraint requirements/constraints.txt --editable '.[dev,service]' && \
 	  build/venv-$$each/bin/python -m pytest --numprocesses auto || exit 1; done
 
 lock: ## Remake requirements/constraints.txt from what pyproject.toml allows
