@@ -88,8 +88,11 @@ def _ledger(review: Review) -> Iterator[Line]:
         fates.pop(Reason.NO_MODEL.value, None)
         facts = f"{len(file.changed_lines):>6,}  {', '.join([what_changed(file), *fates])}"
         yield (Span(f"    {_shortened(printable(file.path)):<{width}} "), Span(facts, "dim"))
-    yield (Span(f"  Ledger: {ledger_sentence(review.ledger)}."),)
-    yield (Span(f"  Analyzers: {analyzers_sentence(review.analyzers)}."),)
+    for sentence in (
+        f"Ledger: {ledger_sentence(review.ledger)}.",
+        f"Analyzers: {analyzers_sentence(review.analyzers)}.",
+    ):
+        yield from ((Span(f"  {row}"),) for row in textwrap.wrap(sentence, _WIDTH))
 
 
 def _shortened(path: str) -> str:
