@@ -43,13 +43,21 @@ async def review(request: Request, settings: Settings) -> Review:
 
 
 def _source(request: Request) -> reviewer.Source:
-    repository = Repository.find(Path.cwd())
     if request.diff:
         name = "standard input" if request.diff == "-" else request.diff
-        return PatchText(_read(request.diff), name, repository)
+        return PatchText(_read(request.diff), name, _helpful_repository())
+    repository = Repository.find(Path.cwd())
     if repository is None:
         raise Misuse("This folder is in no git repository; change into one, or give a patch with --diff FILE.")
     return LocalRange(repository, request.base, request.head, request.staged)
+
+
+def _helpful_repository() -> Repository | None:
+    """The checkout around a patch. It only helps out: a patch is reviewed without it, and without git, as well."""
+    try:
+        return Repository.find(Path.cwd())
+    except Misuse:
+        return None
 
 
 def _read(name: str) -> bytes:

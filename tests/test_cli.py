@@ -69,6 +69,14 @@ def test_a_patch_is_read_from_standard_input(tmp_path: Path) -> None:
     assert "standard input: 1 file, 1 changed line" in done.out
 
 
+def test_a_patch_needs_no_git(tmp_path: Path) -> None:
+    """Without git on the PATH a patch is reviewed; a branch is refused with the reason."""
+    nowhere = {"PATH": str(tmp_path)}
+    assert plumbline("review", "--diff", "-", folder=tmp_path, text=CLEAN_PATCH, variables=nowhere).code == 0
+    done = plumbline("review", "--base", "main", folder=tmp_path, variables=nowhere)
+    assert (done.code, done.err) == (2, "plumbline: git was not found; install it, or put it on the PATH.\n")
+
+
 def test_a_bare_patch_of_changed_python_says_that_ruff_did_not_run(tmp_path: Path) -> None:
     """Without the whole file an analyzer that needs it says so."""
     patch = b"diff --git a/a.py b/a.py\nindex 1111111..2222222 100644\n--- a/a.py\n+++ b/a.py\n@@ -5 +5 @@\n-x\n+y\n"

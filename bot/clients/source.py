@@ -33,11 +33,14 @@ class Repository:
 
     @classmethod
     def find(cls, folder: Path) -> Repository | None:
-        """The checkout that the folder lies in, or None."""
+        """The checkout that the folder lies in, or None. Raises Misuse where git is missing or will not say."""
         try:
             answer = _run(folder, "rev-parse", "--show-toplevel")
         except FileNotFoundError as error:
             raise Misuse("git was not found; install it, or put it on the PATH.") from error
+        if b"dubious ownership" in answer.stderr:
+            # https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
+            raise Misuse(f"git does not trust {folder}, which another user owns; see safe.directory in git-config(1).")
         return cls(Path(answer.stdout.decode().rstrip("\n"))) if answer.returncode == 0 else None
 
     def git(self, *arguments: str, text: bytes = b"") -> bytes:

@@ -6,6 +6,7 @@ The grammar is git's own: https://git-scm.com/docs/diff-format#generate_patch_te
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import BadPatch
@@ -25,14 +26,16 @@ _MODE = re.compile(r"[0-7]{6}")
 _INDEX = re.compile(r"([0-9a-f]+)\.\.([0-9a-f]+)(?: ([0-7]+))?")
 _PERCENT = re.compile(r"(\d{1,3})%")
 
-# What may follow a section's last line though no new section begins: a mail signature, a commit's header. The rest of
-# the section is then no part of the change.
-TRAILER = re.compile(r"-- ?$|From [0-9a-f]{40} |commit [0-9a-f]{40}")
+_SIGNATURE = re.compile(r"-- ?$")
+_CHANGES = ("+", "-", " ", "@@")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a section's header says of its file. Paths are without prefix; None means that this side has no file."""
+    """What a section's header says of its file. Paths are without prefix; None means that this side has no file.
+
+    `named_at` is the line of the patch where `---` or `+++` named the file: a hunk must follow.
+    """
 
     old_path: str | None
     new_path: str | None
@@ -44,6 +47,7 @@ class Header:
     renamed: bool = False
     copied: bool = False
     binary: bool = False
+    named_at: int = 0
 
 
 def unquote(name: str) -> str:
@@ -79,6 +83,16 @@ def _quoted_byte(byte: int) -> str:
     return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
 
 
+def ends_the_change(lines: Sequence[str]) -> bool:
+    """Whether a mail's signature begins here, as `git format-patch` writes it: two hyphens, then git's version.
+
+    A removed line may look like the first line of it, so nothing that follows may look like a change.
+    """
+    rest = lines[1:]
+    signed = _SIGNATURE.match(lines[0]) is not None and any(line.strip() for line in rest)
+    return signed and not any(line.startswith(_CHANGES) for line in rest)
+
+
 def parse_header(lines: list[str], first: int) -> Header:
     """Read the header lines of one section (no newlines at their ends).
 
@@ -86,17 +100,29 @@ def parse_header(lines: list[str], first: int) -> Header:
     """
     old, new = _names_of_git_line(lines[0], first)
     header = Header(old, new)
-    for number, line in enumerate(lines[1:], first + 1):
+    for index, line in enumerate(lines[1:], 1):
         if not line:
             continue
-        if TRAILER.match(line):
+        if ends_the_change(lines[index:]):
             break
-        header = _extended(header, line, number)
+        header = _extended(header, line, first + index)
         if line == "GIT binary patch":
+            _refuse_changes(lines[index + 1 :], first + index + 1)
             break
+    if not (header.old_path or header.new_path) or "" in {header.old_path, header.new_path}:
+        raise BadPatch(first, "the file header names no file on either side")
     if header.old_path and header.new_path and (header.old_mode is None) != (header.new_mode is None):
         raise BadPatch(first, "the file header names one mode of two; is the patch cut or edited?")
     return header
+
+
+def _refuse_changes(lines: list[str], first: int) -> None:
+    """Refuse what looks like a change amid binary data, the lines of which begin with a letter or a digit."""
+    for index, line in enumerate(lines):
+        if ends_the_change(lines[index:]):
+            return
+        if line.startswith(_CHANGES):
+            raise BadPatch(first + index, "this line is no binary data; was the patch edited by hand?")
 
 
 def _extended(header: Header, line: str, number: int) -> Header:
@@ -161,6 +187,7 @@ def _index(header: Header, rest: str, number: int) -> Header:
 def _source(header: Header, rest: str, number: int) -> Header:
     """`--- a/path`: tells what the `diff --git` line may leave open (names with spaces, no prefix)."""
     name = _file_name(rest, number)
+    header = replace(header, named_at=number)
     if name is None:
         return replace(header, old_path=None)
     return header if header.renamed or header.copied else replace(header, old_path=_strip(name, header.old_path))
@@ -168,6 +195,7 @@ def _source(header: Header, rest: str, number: int) -> Header:
 
 def _target(header: Header, rest: str, number: int) -> Header:
     name = _file_name(rest, number)
+    header = replace(header, named_at=number)
     if name is None:
         return replace(header, new_path=None)
     return header if header.renamed or header.copied else replace(header, new_path=_strip(name, header.new_path))
@@ -197,6 +225,8 @@ _READERS = {
     "+++ ": _target,
     "Binary files ": _binary,
     "GIT binary patch": _binary,
+    "base-commit: ": _ignored,
+    "prerequisite-patch-id: ": _ignored,
 }
 
 

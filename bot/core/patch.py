@@ -21,15 +21,26 @@ from bot.core.git_header import (
     DEV_NULL,
     SUBMODULE_MODE,
     SYMLINK_MODE,
-    TRAILER,
     Header,
+    ends_the_change,
     parse_header,
     strip_prefixes,
+    unquote,
 )
 from bot.errors import BadPatch
 
 _NO_NEWLINE = "\\"
 _COMMIT = re.compile(r"(From|commit) [0-9a-f]{40}\b")
+# What git writes for a merge, and with diff.submodule=log: no line of it could be accounted for.
+_SUMMARIES = (
+    (re.compile(r"diff --(?:cc|combined) "), "this is the combined diff of a merge; use `git diff BASE...HEAD`"),
+    (
+        re.compile(r"Submodule .+ [0-9a-f]{7,}\.{2,3}[0-9a-f]{7,}"),
+        "a submodule is summed up; use `git diff --submodule=short`",
+    ),
+)
+_MAIL_NOTES = ("base-commit: ", "prerequisite-patch-id: ")
+_COLOURED = "the patch holds colour codes; make it with `git diff --no-color`"
 _PROBLEMS = {
     "Hunk is longer": "the hunk has more lines than its header says; was the patch edited by hand?",
     "Hunk is shorter": "the patch ends inside a hunk; is it cut?",
@@ -48,6 +59,7 @@ def parse(patch: bytes) -> Diff:
     """
     lines = _decoded_lines(patch)
     starts = [index for index, line in enumerate(lines) if line.startswith("diff --git ")]
+    _refuse_summaries(lines)
     if not starts:
         return Diff(tuple(_plain_files(lines)))
     _refuse_hunks_before(starts[0], lines)
@@ -88,14 +100,22 @@ def _decoded_lines(patch: bytes) -> list[str]:
     if patch.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadPatch(1, "the file is UTF-16, as PowerShell's > writes it; use `git diff --output=FILE` instead")
     if patch.startswith((b"\x1b[", b"\xef\xbb\xbf\x1b[")):
-        raise BadPatch(1, "the patch holds colour codes; make it with `git diff --no-color`")
+        raise BadPatch(1, _COLOURED)
     lines = _split_keeping_newlines(patch.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape"))
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
+    unfinished = lines.pop() if lines and not lines[-1].endswith("\n") else ""
     if lines and all(line.endswith("\r\n") for line in lines):
         # Headers too end in CR: the whole file was converted, the change itself says nothing of it.
-        return [line[:-2] + "\n" for line in lines]
-    return lines
+        lines = [line[:-2] + "\n" for line in lines]
+        unfinished = unfinished.removesuffix("\r")
+    return [*lines, unfinished + "\n"] if unfinished else lines
+
+
+def _refuse_summaries(lines: list[str]) -> None:
+    """Refuse what stands in a patch for lines that it does not hold."""
+    for number, line in enumerate(lines, 1):
+        for pattern, problem in _SUMMARIES:
+            if pattern.match(line):
+                raise BadPatch(number, problem)
 
 
 def _refuse_hunks_before(first: int, lines: list[str]) -> None:
@@ -117,6 +137,10 @@ def _git_file(lines: list[str], start: int, end: int) -> FileDiff:
     """Read the section of one file: lines[start] is its `diff --git` line."""
     body = next((index for index in range(start, end) if lines[index].startswith("@@ ")), end)
     header = parse_header([line[:-1] for line in lines[start:body]], start + 1)
+    if body == end and header.named_at:
+        raise BadPatch(header.named_at, "the patch ends inside a file header; is it cut?")
+    if body < end and header.binary:
+        raise BadPatch(body + 1, "a hunk stands in a file that the patch calls binary")
     hunks = _hunks(lines[body:end], body + 1) if body < end else ()
     return _file_of(header, hunks)
 
@@ -207,7 +231,7 @@ def _hunks(lines: list[str], first: int) -> tuple[Hunk, ...]:
     files = _read(_NAMES + lines, offset)
     if len(files) != 1:
         raise BadPatch(first, "the names of a second file stand amid the hunks of this one")
-    _refuse_strays(files, _NAMES + lines, offset)
+    _refuse_strays(files, _NAMES + lines, offset, strictly=True)
     return _converted(files[0], offset)
 
 
@@ -252,8 +276,11 @@ def _hunk(parsed: ParsedHunk) -> Hunk:
     )
 
 
-def _refuse_strays(files: list[PatchedFile], lines: list[str], offset: int) -> None:
-    """Refuse lines after a hunk that look like part of it: its header's counts would hide them."""
+def _refuse_strays(files: list[PatchedFile], lines: list[str], offset: int, *, strictly: bool) -> None:
+    """Refuse lines after a hunk that look like part of it: its header's counts would hide them.
+
+    Between the hunks of git there is nothing else; other tools write lines of their own, so those are let pass.
+    """
     inside = {number for file in files for hunk in file for number in _span(hunk)}
     if len(inside) == len(lines):
         return
@@ -261,9 +288,10 @@ def _refuse_strays(files: list[PatchedFile], lines: list[str], offset: int) -> N
     for number, line in enumerate(lines, 1):
         if number in inside or number in names:
             continue
-        if TRAILER.match(line):
+        if ends_the_change(lines[number - 1 :]):
             return
-        if line.startswith(("+", "-", " ", "@@")):
+        foreign = strictly and line.strip() and not line.startswith((_NO_NEWLINE, *_MAIL_NOTES))
+        if foreign or line.startswith(("+", "-", " ", "@@")):
             raise BadPatch(offset + number - 1, "this line belongs to no hunk; was the patch edited by hand?")
 
 
@@ -287,16 +315,23 @@ def _plain_files(lines: list[str]) -> Iterator[FileDiff]:
     """Read a unified diff without git's headers, as `diff -u` writes it."""
     files = _read(lines, 1)
     if not files and any(line.strip() for line in lines):
-        raise BadPatch(1, "no file header was found; is this a diff?")
-    _refuse_strays(files, lines, 1)
+        coloured = next((number for number, line in enumerate(lines, 1) if line.startswith("\x1b[")), None)
+        raise BadPatch(coloured or 1, _COLOURED if coloured else "no file header was found; is this a diff?")
+    _refuse_strays(files, lines, 1, strictly=False)
     for file in files:
+        if not file and not file.is_binary_file:
+            raise BadPatch(
+                file.diff_line_no or 1, "the names of a file stand without a hunk; is the patch cut or edited?"
+            )
         old, new = _plain_names(file)
         yield _file_of(Header(old, new, binary=file.is_binary_file), _converted(file, 1))
 
 
 def _plain_names(file: PatchedFile) -> tuple[str | None, str | None]:
     """The paths of a plain section; `x.orig` against `x` is a change of x, not a rename."""
-    old, new = file.source_file, file.target_file
+    old, new = unquote(file.source_file), unquote(file.target_file)
+    if old == new == DEV_NULL:
+        raise BadPatch(file.diff_line_no or 1, "the file header names no file on either side")
     if old == DEV_NULL:
         return None, strip_prefixes("a/", new)[1]
     if new == DEV_NULL:
