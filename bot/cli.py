@@ -119,7 +119,7 @@ def review(
 
 @app.command()
 def doctor() -> None:
-    """Show what is set, where it came from, and what is missing for which use."""
+    """Show what is set, where it came from, what is missing."""
     from bot import settings, wiring
     from bot.core.rendering import setup
 
