@@ -83,14 +83,15 @@ def _quoted_byte(byte: int) -> str:
     return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
 
 
-def ends_the_change(lines: Sequence[str]) -> bool:
-    """Whether a mail's signature begins here, as `git format-patch` writes it: two hyphens, then git's version.
+def ends_the_change(lines: Sequence[str], index: int) -> bool:
+    """Whether a mail's signature begins at this line, as `git format-patch` writes it: two hyphens, then git's version.
 
     A removed line may look like the first line of it, so nothing that follows may look like a change.
     """
-    rest = lines[1:]
-    signed = _SIGNATURE.match(lines[0]) is not None and any(line.strip() for line in rest)
-    return signed and not any(line.startswith(_CHANGES) for line in rest)
+    if _SIGNATURE.match(lines[index]) is None:
+        return False
+    rest = lines[index + 1 :]
+    return any(line.strip() for line in rest) and not any(line.startswith(_CHANGES) for line in rest)
 
 
 def parse_header(lines: list[str], first: int) -> Header:
@@ -103,7 +104,7 @@ def parse_header(lines: list[str], first: int) -> Header:
     for index, line in enumerate(lines[1:], 1):
         if not line:
             continue
-        if ends_the_change(lines[index:]):
+        if ends_the_change(lines, index):
             break
         header = _extended(header, line, first + index)
         if line == "GIT binary patch":
@@ -119,7 +120,7 @@ def parse_header(lines: list[str], first: int) -> Header:
 def _refuse_changes(lines: list[str], first: int) -> None:
     """Refuse what looks like a change amid binary data, the lines of which begin with a letter or a digit."""
     for index, line in enumerate(lines):
-        if ends_the_change(lines[index:]):
+        if ends_the_change(lines, index):
             return
         if line.startswith(_CHANGES):
             raise BadPatch(first + index, "this line is no binary data; was the patch edited by hand?")

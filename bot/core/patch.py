@@ -288,7 +288,7 @@ def _refuse_strays(files: list[PatchedFile], lines: list[str], offset: int, *, s
     for number, line in enumerate(lines, 1):
         if number in inside or number in names:
             continue
-        if ends_the_change(lines[number - 1 :]):
+        if ends_the_change(lines, number - 1):
             return
         foreign = strictly and line.strip() and not line.startswith((_NO_NEWLINE, *_MAIL_NOTES))
         if foreign or line.startswith(("+", "-", " ", "@@")):
