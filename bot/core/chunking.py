@@ -8,6 +8,7 @@ that are shown but not answered for.
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,7 @@ class Plan:
 
 def pack(diff: Diff, kept: Sequence[int], budget: Budget) -> Plan:
     """Pack the kept files (positions in `Diff.files`) in chunks, riskiest first where money does not reach for all."""
+    kept = sorted(kept)
     too_large: list[Entry] = []
     pieces_of = {index: _pieces(index, diff.files[index], budget, too_large) for index in kept}
     chunks = list(_filled(_groups(diff, kept), pieces_of, budget.chunk_tokens))
@@ -164,14 +166,14 @@ def _within_cost(diff: Diff, chunks: list[Chunk], budget: Budget) -> tuple[list[
     if whole.dollars <= budget.dollars:
         return chunks, []
     riskiest_first = sorted(range(len(chunks)), key=lambda index: (-chunk_risk(diff, chunks[index]), index))
-    affordable: list[Chunk] = []
-    spent = 0.0
-    for position, index in enumerate(riskiest_first):
-        spent += estimate([chunks[index].tokens], budget.overhead_tokens, budget.price).dollars
-        if spent > budget.dollars:
-            return affordable, [chunks[later] for later in riskiest_first[position:]]
-        affordable.append(chunks[index])
-    return affordable, []
+    tokens = [chunks[index].tokens for index in riskiest_first]
+    reach = bisect_right(
+        range(1, len(tokens) + 1),
+        budget.dollars,
+        key=lambda count: estimate(tokens[:count], budget.overhead_tokens, budget.price).dollars,
+    )
+    ordered = [chunks[index] for index in riskiest_first]
+    return ordered[:reach], ordered[reach:]
 
 
 def chunk_risk(diff: Diff, chunk: Chunk) -> int:

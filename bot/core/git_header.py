@@ -34,7 +34,8 @@ _CHANGES = ("+", "-", " ", "@@")
 class Header:
     """What a section's header says of its file. Paths are without prefix; None means that this side has no file.
 
-    `named_at` is the line of the patch where `---` or `+++` named the file: a hunk must follow.
+    `source_at` and `target_at` are the lines of the patch where `---` and `+++` stand, 0 if they do not: a hunk must
+    follow both, and no hunk stands without them.
     """
 
     old_path: str | None
@@ -47,7 +48,8 @@ class Header:
     renamed: bool = False
     copied: bool = False
     binary: bool = False
-    named_at: int = 0
+    source_at: int = 0
+    target_at: int = 0
 
 
 def unquote(name: str) -> str:
@@ -188,7 +190,9 @@ def _index(header: Header, rest: str, number: int) -> Header:
 def _source(header: Header, rest: str, number: int) -> Header:
     """`--- a/path`: tells what the `diff --git` line may leave open (names with spaces, no prefix)."""
     name = _file_name(rest, number)
-    header = replace(header, named_at=number)
+    if header.source_at:
+        raise BadPatch(number, "a file header names one side twice; is the patch edited?")
+    header = replace(header, source_at=number)
     if name is None:
         return replace(header, old_path=None)
     return header if header.renamed or header.copied else replace(header, old_path=_strip(name, header.old_path))
@@ -196,7 +200,9 @@ def _source(header: Header, rest: str, number: int) -> Header:
 
 def _target(header: Header, rest: str, number: int) -> Header:
     name = _file_name(rest, number)
-    header = replace(header, named_at=number)
+    if not header.source_at or header.source_at != number - 1:
+        raise BadPatch(number, "a +++ line stands without its --- line")
+    header = replace(header, target_at=number)
     if name is None:
         return replace(header, new_path=None)
     return header if header.renamed or header.copied else replace(header, new_path=_strip(name, header.new_path))

@@ -137,10 +137,12 @@ def _git_file(lines: list[str], start: int, end: int) -> FileDiff:
     """Read the section of one file: lines[start] is its `diff --git` line."""
     body = next((index for index in range(start, end) if lines[index].startswith("@@ ")), end)
     header = parse_header([line[:-1] for line in lines[start:body]], start + 1)
-    if body == end and header.named_at:
-        raise BadPatch(header.named_at, "the patch ends inside a file header; is it cut?")
+    if header.source_at and (body == end or not header.target_at):
+        raise BadPatch(header.target_at or header.source_at, "the patch ends inside a file header; is it cut?")
     if body < end and header.binary:
         raise BadPatch(body + 1, "a hunk stands in a file that the patch calls binary")
+    if body < end and not header.source_at:
+        raise BadPatch(body + 1, _PROBLEMS["Unexpected hunk"])
     hunks = _hunks(lines[body:end], body + 1) if body < end else ()
     return _file_of(header, hunks)
 

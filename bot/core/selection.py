@@ -142,11 +142,20 @@ def _filtered(facts: _Facts) -> _Verdict:
 
 
 def _lockfile(facts: _Facts) -> _Verdict:
-    return (Reason.LOCKFILE, "") if path_rules.is_lockfile(facts.file.path) else None
+    return (Reason.LOCKFILE, "") if path_rules.is_lockfile(facts.file.path) and not _said_to_be_written(facts) else None
 
 
 def _source_map(facts: _Facts) -> _Verdict:
-    return (Reason.SOURCE_MAP, "") if path_rules.source_map_name(facts.file.path) else None
+    return (
+        (Reason.SOURCE_MAP, "")
+        if path_rules.source_map_name(facts.file.path) and not _said_to_be_written(facts)
+        else None
+    )
+
+
+def _said_to_be_written(facts: _Facts) -> bool:
+    """Whether the repository denies that a tool wrote the file: to Linguist lockfiles and bundles are generated too."""
+    return facts.attributes.value(facts.file.path, GENERATED) is False
 
 
 def _vendored(facts: _Facts) -> _Verdict:
@@ -186,6 +195,8 @@ def _starts_at_top(file: FileDiff) -> bool:
 
 def _minified(facts: _Facts) -> _Verdict:
     path = facts.file.path
+    if _said_to_be_written(facts):
+        return None
     if path_rules.minified_name(path):
         return Reason.MINIFIED, "by its name"
     if not path.endswith(_MINIFIED_SUFFIXES):

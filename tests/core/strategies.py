@@ -28,6 +28,9 @@ _texts = st.one_of(
             "x\r",
             "-- a",
             "++ b",
+            "- ",
+            "-- a/x",
+            "++ b/x",
             "diff --git a/x b/x",
             "@@ -1 +1 @@",
             "\\ No newline",
@@ -62,7 +65,30 @@ def hunks(draw: st.DrawFn, *, only: LineKind | None = None) -> tuple[Hunk, ...]:
         first_old = start_old if count_old else start_old - 1
         first_new = start_new if count_new else start_new - 1
         made.append(Hunk(first_old, count_old, first_new, count_new, section, tuple(lines)))
+    if draw(st.booleans()):
+        made[-1] = replace(made[-1], lines=_without_last_newline(made[-1].lines))
     return tuple(made)
+
+
+def _without_last_newline(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The same lines where each side's last one has no newline, unless a line that is on both sides is not last."""
+    last_old = max((at for at, line in enumerate(lines) if line.old is not None), default=None)
+    last_new = max((at for at, line in enumerate(lines) if line.new is not None), default=None)
+    last = {at for at in (last_old, last_new) if at is not None}
+    torn = any(lines[at].kind is LineKind.CONTEXT for at in last) and len(last) > 1
+    return lines if torn else tuple(replace(line, ends=at not in last) for at, line in enumerate(lines))
+
+
+@st.composite
+def type_changes(draw: st.DrawFn) -> list[FileDiff]:
+    """A submodule that becomes a file: git writes a deletion and an addition."""
+    path, status = draw(paths), FileStatus.TYPE_CHANGED
+    old = hunks(only=LineKind.REMOVED)
+    new = hunks(only=LineKind.ADDED)
+    return [
+        FileDiff(path, None, status, FileKind.SUBMODULE, old_mode="160000", hunks=draw(old)),
+        FileDiff(None, path, status, FileKind.TEXT, new_mode="100644", hunks=draw(new)),
+    ]
 
 
 @st.composite
@@ -94,4 +120,7 @@ def _with_content(draw: st.DrawFn, status: FileStatus, path: str) -> FileDiff:
     return FileDiff(path, path, status, modes[mode], mode, mode, hunks=draw(hunks()))
 
 
-diffs = st.lists(files(), max_size=5, unique_by=lambda file: file.path).map(lambda made: Diff(tuple(made)))
+_sections = st.one_of(files().map(lambda file: [file]), type_changes())
+diffs = st.lists(_sections, max_size=5, unique_by=lambda made: made[0].path).map(
+    lambda made: Diff(tuple(file for section in made for file in section))
+)

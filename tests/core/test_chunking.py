@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.chunking import Budget, Chunk, Plan, chunk_risk, pack
-from bot.core.cost import OUTPUT_TOKENS_PER_CHUNK, PRICES, estimate, tokens_of
+from bot.core.chunking import Budget, Plan, pack
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
-from bot.core.ledger import Entry, Imbalance, Reason, State, balance
-from bot.core.outcome import Ending, conclude, exit_code
-from bot.core.risk import hunk_risk
+from bot.core.ledger import Entry, Reason, State, balance
+from bot.core.outcome import Ending, conclude
 from bot.core.selection import Filters, select
 from tests.core.strategies import diffs
 
@@ -131,101 +128,3 @@ def test_where_money_is_short_the_riskiest_is_read_first() -> None:
     assert [path for paths in paths_of(plan, *files) for path in paths] == ["app/auth/login.py", "app/colours.py"]
     assert {files[entry.file].path for entry in plan.left_out} == {"docs/guide.md"}
     assert {entry.reason for entry in plan.left_out} == {Reason.COST}
-
-
-def risk(path: str, *lines: tuple[LineKind, str]) -> int:
-    rows = tuple(Line(kind, 1, 1, text) for kind, text in lines)
-    file = FileDiff(path, path, FileStatus.MODIFIED, hunks=(Hunk(1, 1, 1, 1, "", rows),))
-    return hunk_risk(file, file.hunks[0])
-
-
-def test_risk_follows_its_definition() -> None:
-    """Path and content raise it, tests lower it, documentation comes last, removed checks weigh most."""
-    plain = (LineKind.ADDED, "shade = lighter(shade)")
-    guard = "if not allowed(user): return"
-    assert (
-        risk("auth/a.py", plain) > risk("src/a.py", plain) > risk("tests/test_a.py", plain) > risk("docs/a.md", plain)
-    )
-    assert risk("src/a.py", (LineKind.REMOVED, guard)) > risk("src/a.py", (LineKind.CONTEXT, guard))
-    assert risk("src/a.py", (LineKind.ADDED, "cursor.execute('SELECT a FROM b')")) > risk("src/a.py", plain)
-    many = [plain] * 60
-    assert risk("src/a.py", *many) > risk("src/a.py", plain)
-    file = source("src/a.py", 5)
-    assert chunk_risk(Diff((file,)), Chunk(planned(file).chunks[0].pieces)) == hunk_risk(file, file.hunks[0])
-
-
-def test_the_estimate_is_the_formula() -> None:
-    """Input is chunks and overhead, output a stated size for each chunk, at the prices of a million."""
-    made = estimate([1_000, 3_000], 500, PRICES["provider"])
-    dollars = (5_000 * 5 + 2 * OUTPUT_TOKENS_PER_CHUNK * 25) / 1_000_000
-    assert (made.requests, made.input_tokens, made.output_tokens) == (2, 5_000, 2 * OUTPUT_TOKENS_PER_CHUNK)
-    assert made.dollars == pytest.approx(dollars, rel=1e-12)
-
-
-@given(st.text(max_size=2_000))
-def test_tokens_never_exceed_bytes(text: str) -> None:
-    """The estimate is bounded by the text's size, and by nothing below zero."""
-    assert 0 <= tokens_of(text, MODEL) <= len(text.encode("utf-8", "surrogatepass"))
-
-
-def test_dense_text_and_newer_models_count_more() -> None:
-    """Base64 takes more tokens than code of the same size; 4.7 takes more than 4.6; unknown models the most."""
-    code, dense = "value = compute(other)\n" * 50, "QUJDREVGR0hJSktMTU5P" * 58
-    assert tokens_of(dense, MODEL) > 1.5 * tokens_of(code, MODEL)
-    assert tokens_of(code, "claude-opus-4-7") > tokens_of(code, MODEL)
-    assert tokens_of(code, "another") >= tokens_of(code, "claude-opus-4-7")
-
-
-ONE = Diff((source("a.py", 4), FileDiff("x", "y", FileStatus.RENAMED)))
-RENAME = Entry(1, Reason.PURE_RENAME, 0, 0)
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [
-        [],
-        [Entry(0, Reason.ANSWERED, 0, 4)],
-        [Entry(0, Reason.ANSWERED, 0, 3), RENAME],
-        [Entry(0, Reason.ANSWERED, 1, 4), RENAME],
-        [Entry(0, Reason.ANSWERED, 0, 5), RENAME],
-        [Entry(0, Reason.ANSWERED, 0, 2), Entry(0, Reason.COST, 1, 4), RENAME],
-        [Entry(0, Reason.ANSWERED, 0, 4), Entry(0, Reason.COST, 0, 4), RENAME],
-        [Entry(0, Reason.ANSWERED, 0, 4), RENAME, Entry(2, Reason.BINARY, 0, 0)],
-    ],
-)
-def test_a_ledger_that_does_not_add_up_is_refused(entries: list[Entry]) -> None:
-    """Gaps, overlaps, excess, missing and unknown files are defects, and no review comes of them."""
-    with pytest.raises(Imbalance):
-        balance(ONE, entries)
-
-
-@pytest.mark.parametrize(
-    ("reasons", "ending"),
-    [
-        ([Reason.ANSWERED, Reason.ANSWERED_EARLIER], Ending.COMPLETE),
-        ([Reason.ANSWERED, Reason.LOCKFILE], Ending.COMPLETE),
-        ([Reason.ANSWERED, Reason.SUBMODULE], Ending.COMPLETE),
-        ([Reason.ANSWERED, Reason.COST], Ending.PARTIAL),
-        ([Reason.ANSWERED, Reason.TOO_LARGE], Ending.PARTIAL),
-        ([Reason.ANSWERED, Reason.WITHHELD], Ending.PARTIAL),
-        ([Reason.ANSWERED, Reason.REFUSED], Ending.PARTIAL),
-        ([Reason.NO_MODEL, Reason.NO_MODEL], Ending.PARTIAL),
-        ([Reason.REQUEST_FAILED, Reason.LOCKFILE], Ending.FAILED),
-        ([Reason.TRUNCATED, Reason.COST], Ending.FAILED),
-        ([Reason.LOCKFILE, Reason.GENERATED], Ending.SKIPPED),
-    ],
-)
-def test_the_outcome_follows_from_the_ledger(reasons: list[Reason], ending: Ending) -> None:
-    """Each row of the table of states leads to its outcome."""
-    ledger = balance(ONE, [Entry(0, reasons[0], 0, 2), Entry(0, reasons[1], 2, 4), RENAME])
-    assert conclude(ledger).ending is ending
-    assert conclude(ledger, gate="draft").ending is Ending.SKIPPED
-
-
-def test_exit_codes_follow_from_the_outcome() -> None:
-    """A partial review without a model is what was asked for; with one it is not; findings at the threshold win."""
-    partial = conclude(balance(ONE, [Entry(0, Reason.NO_MODEL, 0, 4), RENAME]))
-    assert exit_code(partial, asked=False, reached=False, analyzers_failed=False) == 0
-    assert exit_code(partial, asked=True, reached=False, analyzers_failed=False) == 3
-    assert exit_code(partial, asked=False, reached=False, analyzers_failed=True) == 3
-    assert exit_code(partial, asked=True, reached=True, analyzers_failed=False) == 1

@@ -18,6 +18,27 @@ from bot.errors import BadPatch
 from tests.core.strategies import diffs
 from tests.repository import SHARED
 
+SAMPLE = b"""diff --git a/one.py b/one.py
+index 1111111..2222222 100644
+--- a/one.py
++++ b/one.py
+@@ -1,4 +1,5 @@ def one():
+ first
+-second
++2nd
++third
+ fourth
+ fifth
+@@ -20,2 +21,2 @@
+-old
++new
+ last
+\\ No newline at end of file
+diff --git a/two words.txt b/two words.txt
+old mode 100644
+new mode 100755
+"""
+
 PULL_REQUESTS = sorted(SHARED.glob("data/prs/*"))
 PATCHES = sorted([*SHARED.glob("data/stress/*.patch"), *SHARED.glob("data/prs/*/diff.patch")])
 needs_shared = pytest.mark.skipif(not PATCHES, reason="the shared patches are not beside this checkout")
@@ -56,30 +77,51 @@ def test_counts_agree_with_git(path: Path) -> None:
 @given(diffs)
 def test_a_rendered_change_reads_as_itself(diff: Diff) -> None:
     """parse(render(d)) == d, whatever the names and the text."""
-    again = parse(render(diff))
-    plain = [FileStatus.TYPE_CHANGED]
-    assert [file for file in again.files if file.status not in plain] == [
-        file for file, read in zip(diff.files, again.files, strict=True) if read.status not in plain
-    ]
+    assert parse(render(diff)) == diff
 
 
-@given(
-    st.lists(st.sampled_from(["a", "b", "", "c\r", "@@ -1 +1 @@", "-- x", "é"])),
-    st.lists(st.sampled_from(["a", "b", "d", "-- x"])),
-    st.booleans(),
-)
-@settings(max_examples=25)
-def test_gits_own_diff_of_any_two_files_applies(old: list[str], new: list[str], ends: bool) -> None:
+@given(diffs)
+def test_commentable_lines_are_those_that_are_shown(diff: Diff) -> None:
+    """Removed lines LEFT, all others RIGHT, each in its hunk, and nothing besides."""
+    for file in diff.files:
+        shown = [(line, index) for index, hunk in enumerate(file.hunks) for line in hunk.lines]
+        left = {(Side.LEFT, line.old): index for line, index in shown if line.kind is LineKind.REMOVED}
+        right = {(Side.RIGHT, line.new): index for line, index in shown if line.kind is not LineKind.REMOVED}
+        assert file.commentable == left | right
+        assert len(file.commentable) == len(shown)
+
+
+CONTENTS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [b"a", b"b", b"", b"c\r", b"@@ -1 +1 @@", b"-- x", b"++ y", b"- ", "é\u2028".encode(), b"\x0c"]
+        ),
+        st.binary(max_size=4).map(lambda raw: raw.replace(b"\n", b"").replace(b"\0", b"")),
+    ),
+    max_size=12,
+).map(b"\n".join)
+
+
+@given(CONTENTS, CONTENTS, st.sampled_from(["f", "a b", 'b/q"x', "t\tx", "ü"]), st.integers(0, 3))
+@settings(max_examples=40)
+def test_gits_own_diff_of_any_two_files_applies(before: bytes, after: bytes, name: str, context: int) -> None:
     """A diff made by git, applied to the old file, gives the new one; also without a newline at the end."""
-    before = "\n".join(old).encode() + b"\n"
-    after = "\n".join(new).encode() + (b"\n" if ends else b"")
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "a").write_bytes(before)
-        Path(folder, "b").write_bytes(after)
-        command = ("git", "diff", "--no-index", "--no-color", "a", "b")
+        for side, content in (("a", before), ("b", after)):
+            path = Path(folder, side, name)
+            path.parent.mkdir(parents=True)
+            path.write_bytes(content)
+        command = ("git", "diff", "--no-index", "--no-color", "--text", f"-U{context}", "--no-prefix", "a", "b")
         patch = subprocess.run(command, cwd=folder, check=False, capture_output=True).stdout
     files = parse(patch).files
+    assert [file.path for file in files] == [name] * (before != after)
     assert (apply(files[0], before) if files else before) == after
+
+
+def test_a_patch_of_another_version_is_not_applied() -> None:
+    """Where the old file is not the one that the patch was made from, nothing is made up."""
+    with pytest.raises(ValueError, match="the old version differs near line 1"):
+        apply(parse(SAMPLE).files[0], b"first\nother\n")
 
 
 def refusal(patch: bytes) -> int | None:
@@ -98,45 +140,59 @@ def test_any_bytes_are_read_or_refused(patch: bytes) -> None:
     assert line is None or line >= 1
 
 
-SAMPLE = b"""diff --git a/one.py b/one.py
-index 1111111..2222222 100644
---- a/one.py
-+++ b/one.py
-@@ -1,4 +1,5 @@ def one():
- first
--second
-+2nd
-+third
- fourth
- fifth
-@@ -20,2 +21,2 @@
--old
-+new
- last
-\\ No newline at end of file
-diff --git a/two words.txt b/two words.txt
-old mode 100644
-new mode 100755
-"""
+TRICKY = (
+    b"commit "
+    + b"1" * 40
+    + b"\n\n    Message\n\n"
+    + SAMPLE
+    + b"diff --git a/query.sql b/query.sql\nindex 1111111..2222222 100644\n--- a/query.sql\n+++ b/query.sql\n"
+    + b"@@ -1,5 +1,5 @@\n-- old/x\n--- a/old\n--\n+++ b/new\n+++\n++\n\n keep\n"
+    + b"diff --git a/gone b/gone\ndeleted file mode 100644\nindex 1111111..0000000\n--- a/gone\n+++ /dev/null\n"
+    + b"@@ -1 +0,0 @@\n-x\n"
+    + b"diff --git a/here b/here\nnew file mode 100644\nindex 0000000..1111111\n--- /dev/null\n+++ b/here\n"
+    + b"@@ -0,0 +1 @@\n+x\n"
+)
+DEEDS = st.tuples(
+    st.sampled_from(["drop", "double", "cut", "swap", "mark", "end"]), st.integers(0, 10_000), st.integers(0, 10_000)
+)
 
 
-@given(st.data())
-def test_a_damaged_patch_never_loses_a_line_in_silence(data: st.DataObject) -> None:
-    """A line is dropped, doubled or cut: either it is refused at a line of the text, or every +/- line is counted."""
-    lines = SAMPLE.split(b"\n")[:-1]
-    index = data.draw(st.integers(0, len(lines) - 1))
-    deed = data.draw(st.sampled_from(["drop", "double", "cut"]))
-    if deed == "cut":
-        lines[index] = lines[index][: data.draw(st.integers(0, len(lines[index])))]
-    else:
-        lines[index : index + 1] = [] if deed == "drop" else [lines[index]] * 2
-    patch = b"\n".join(lines) + b"\n"
+def damaged(patch: bytes, deeds: list[tuple[str, int, int]]) -> list[bytes]:
+    """The lines of the patch after each deed was done to one of them."""
+    lines = patch.split(b"\n")[:-1]
+    for deed, where, what in deeds:
+        at = where % len(lines)
+        other = what % len(lines)
+        if deed == "drop" and len(lines) > 1:
+            del lines[at]
+        elif deed == "double":
+            lines.insert(at, lines[at])
+        elif deed == "cut":
+            lines[at] = lines[at][: what % (len(lines[at]) + 1)]
+        elif deed == "swap":
+            lines[at], lines[other] = lines[other], lines[at]
+        elif deed == "mark":
+            lines[at] = b"+- @\\"[what % 5 :][:1] + lines[at][1:]
+        else:
+            del lines[at + 1 :]
+    return lines
+
+
+@pytest.mark.parametrize("sample", [SAMPLE, TRICKY], ids=["plain", "tricky"])
+@given(deeds=st.lists(DEEDS, min_size=1, max_size=3))
+@settings(max_examples=300)
+def test_a_damaged_patch_never_loses_a_line_in_silence(sample: bytes, deeds: list[tuple[str, int, int]]) -> None:
+    """Whatever is done to its lines, a patch is refused at one of them, or every +/- line of its files is counted."""
+    lines = damaged(sample, deeds)
+    patch = b"".join(line + b"\n" for line in lines)
     line = refusal(patch)
     if line is not None:
         assert 1 <= line <= len(lines) + 1
         return
-    marked = [text for text in lines if text[:1] in {b"+", b"-"} and not text.startswith((b"--", b"++"))]
-    assert parse(patch).changed == len(marked)
+    files = parse(patch).files
+    first = next((at for at, text in enumerate(lines) if text.startswith(b"diff --git ")), 0)
+    marked = [text for text in lines[first:] if text[:1] in {b"+", b"-"}]
+    assert len(marked) == sum(len(file.changed_lines) + 2 * bool(file.hunks) for file in files)
 
 
 def hunk_patch(*lines: str, header: str = "@@ -1,2 +1,2 @@") -> bytes:
