@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
@@ -33,8 +33,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="PLUMBLINE_",
-        env_file=_ENV_FILE,
-        env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -49,7 +47,7 @@ class Settings(BaseSettings):
     github_token: SecretStr | None = Field(default=None, validation_alias="GITHUB_TOKEN")
     github_api_url: str = Field(default="https://api.github.com", validation_alias="GITHUB_API_URL")
 
-    model: str = "claude-opus-4-6"
+    model: str = Field(default="claude-opus-4-6", pattern=r"^[\w.:/@-]{1,100}$")
     chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)
     max_cost_usd: float = Field(default=5.0, ge=0, allow_inf_nan=False)
     prices: Literal["provider", "gateway"] = "provider"
@@ -59,7 +57,7 @@ def load() -> Settings:
     """Read the settings. Raises Misuse, with one sentence, for a value that cannot be used."""
     try:
         _refuse_foreign_addresses()
-        return Settings()
+        return Settings(**_from_env_file())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = _variable(str(first["loc"][0]))
@@ -106,9 +104,22 @@ def _origin(name: str) -> str:
 
 
 def _in_env_file(name: str) -> bool:
+    return bool(_env_file().get(name))
+
+
+def _env_file() -> dict[str, str]:
+    """What `.env` says, as it stands: `${GITHUB_TOKEN}` in it must not pull a secret out of the environment."""
     if not Path(_ENV_FILE).is_file():
-        return False
-    return any(key.upper() == name and value for key, value in dotenv_values(_ENV_FILE).items())
+        return {}
+    values = dotenv_values(_ENV_FILE, interpolate=False, encoding="utf-8")
+    return {key.upper(): value for key, value in values.items() if value}
+
+
+def _from_env_file() -> dict[str, Any]:
+    """The settings that only `.env` has, by the names under which pydantic takes them."""
+    said = {name: value for name, value in _env_file().items() if not _environment(name)}
+    fields = {_variable(field): str(known.validation_alias or field) for field, known in Settings.model_fields.items()}
+    return {fields[name]: value for name, value in said.items() if name in fields}
 
 
 def _refuse_foreign_addresses() -> None:

@@ -7,18 +7,21 @@ can be read as an option; external diff drivers, text conversions and colours of
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.diff import Diff, FileDiff, FileKind
-from bot.core.patch import apply
+from bot.core.patch import apply, parse
+from bot.core.patch_writer import render
 from bot.core.review import Change, Contents
 from bot.errors import Misuse
 
 _DIFF = (
     *("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--full-index", "--find-renames", "--submodule=short"),
+    "--ignore-submodules=none",
     *("--src-prefix=a/", "--dst-prefix=b/", "--diff-algorithm=default", "--inter-hunk-context=0", "--unified=3"),
 )
 _LARGEST_BLOB = 2_000_000
@@ -41,7 +44,7 @@ class Repository:
         if b"dubious ownership" in answer.stderr:
             # https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
             raise Misuse(f"git does not trust {folder}, which another user owns; see safe.directory in git-config(1).")
-        return cls(Path(answer.stdout.decode().rstrip("\n"))) if answer.returncode == 0 else None
+        return cls(Path(os.fsdecode(answer.stdout.removesuffix(b"\n")))) if answer.returncode == 0 else None
 
     def git(self, *arguments: str, text: bytes = b"") -> bytes:
         """Run git and give its output. Raises Misuse with git's own last line."""
@@ -50,6 +53,23 @@ class Repository:
             said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
             raise Misuse(f"git {arguments[0]} failed: {said[-1] if said else answer.returncode}.")
         return answer.stdout
+
+    def diff(self, *ends: str) -> bytes:
+        """The patch between two ends. Text is shown as text whatever the attributes of the head say of it.
+
+        git takes attributes from the work tree: with `* -diff` a change could pass its own lines off as binary.
+        """
+        patch = self.git(*_DIFF, *ends)
+        files = parse(patch).files
+        binary = [file for file in files if file.kind is FileKind.BINARY]
+        blobs = self.blobs(blob for file in binary for blob in (file.old_blob, file.new_blob) if blob)
+        hidden = [file for file in binary if _is_text(file, blobs)]
+        if not hidden:
+            return patch
+        paths = sorted({path for file in hidden for path in (file.old_path, file.new_path) if path})
+        names = [path.encode("utf-8", "surrogateescape") for path in paths]
+        shown = self.git("--literal-pathspecs", *_DIFF, "--text", *ends, "--", *map(os.fsdecode, names))
+        return render(Diff(tuple(file for file in files if file not in hidden))) + shown
 
     def commit(self, name: str) -> str:
         """The id of the commit that a name stands for."""
@@ -111,10 +131,10 @@ class LocalRange:
         """Make the patch. Raises Misuse where a reference is unknown."""
         if self.staged:
             # Without a commit to name, git compares with the last one; before the first, with nothing.
-            return Change(self.repository.git(*_DIFF, "--cached"), "staged changes")
+            return Change(self.repository.diff("--cached"), "staged changes")
         head = self.repository.commit(self.head)
         merge_base = self.repository.merge_base(self.repository.commit(self.base), head)
-        patch = self.repository.git(*_DIFF, merge_base, head)
+        patch = self.repository.diff(merge_base, head)
         return Change(patch, f"{self.base}...{self.head}", merge_base, head)
 
     def contents(self, diff: Diff) -> dict[int, Contents]:
@@ -174,6 +194,15 @@ class PatchText:
         except (OSError, ValueError):
             return None
         return content if _is_blob(content, blob) else None
+
+
+def _is_text(file: FileDiff, blobs: Mapping[str, bytes]) -> bool:
+    """Whether git would take both versions for text without attributes: no NUL among the first 8,000 bytes.
+
+    Source: buffer_is_binary in https://github.com/git/git/blob/master/xdiff-interface.c
+    """
+    wanted = [blob for blob in (file.old_blob, file.new_blob) if blob and blob.strip("0")]
+    return all(blob in blobs and b"\0" not in blobs[blob][:8_000] for blob in wanted)
 
 
 def _has_text(file: FileDiff) -> bool:

@@ -134,7 +134,9 @@ class _Earlier:
                     return line.old
             if hunk.new_start > new:
                 break
-            shift = hunk.old_start + hunk.old_count - hunk.new_start - hunk.new_count
+            # With a count of 0 the start is the line before.
+            old_end = hunk.old_start + hunk.old_count + (hunk.old_count == 0)
+            shift = old_end - hunk.new_start - hunk.new_count - (hunk.new_count == 0)
         return new + shift
 
 

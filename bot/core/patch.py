@@ -232,7 +232,8 @@ def _hunks(lines: list[str], first: int) -> tuple[Hunk, ...]:
     offset = first - len(_NAMES)
     files = _read(_NAMES + lines, offset)
     if len(files) != 1:
-        raise BadPatch(first, "the names of a second file stand amid the hunks of this one")
+        second = offset + (files[1].diff_line_no or 0) - 2  # unidiff gives its +++ line
+        raise BadPatch(max(second, first), "the names of a second file stand amid the hunks of this one")
     _refuse_strays(files, _NAMES + lines, offset, strictly=True)
     return _converted(files[0], offset)
 

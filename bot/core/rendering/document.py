@@ -7,7 +7,7 @@ import json
 from bot.core.diff import FileDiff
 from bot.core.ledger import Entry
 from bot.core.models import Finding
-from bot.core.rendering.words import headline, printable
+from bot.core.rendering.words import headline, printable, printable_text
 from bot.core.review import Review
 
 SCHEMA = "plumbline.review/1"
@@ -54,7 +54,7 @@ def as_json(review: Review) -> Json:
             for note in review.analyzers
         ],
         "plan": {
-            "model": review.model,
+            "model": printable(review.model),
             "requests": estimate.requests,
             "input_tokens": estimate.input_tokens,
             "output_tokens": estimate.output_tokens,
@@ -72,10 +72,10 @@ def _finding(finding: Finding) -> Json:
         "severity": finding.severity.value,
         "category": finding.category.value,
         "title": printable(finding.title),
-        "body": printable(finding.body),
-        "scenario": printable(finding.scenario),
-        "quote": printable(finding.quote),
-        "suggestion": None if finding.suggestion is None else printable(finding.suggestion),
+        "body": printable_text(finding.body),
+        "scenario": printable_text(finding.scenario),
+        "quote": printable_text(finding.quote),
+        "suggestion": None if finding.suggestion is None else printable_text(finding.suggestion),
         "confidence": finding.confidence,
         "source": finding.source,
         "rule": finding.rule,

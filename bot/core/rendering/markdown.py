@@ -35,13 +35,13 @@ def markdown(review: Review) -> str:
 
 def escaped(text: str) -> str:
     """Text that says what it says: no markup, no HTML, no mention, no table cell broken."""
-    plain = html.escape(printable(text).replace("\n", " "), quote=False)
+    plain = html.escape(printable(text.replace("\n", " ")), quote=False)
     return _MARKUP.sub(r"\\\1", plain).replace("@", "@\u2060")
 
 
 def code(text: str) -> str:
     """Text in a code span, whatever backticks and bars it holds."""
-    shown = printable(text).replace("\n", " ").replace("|", "\\|")
+    shown = printable(text.replace("\n", " ")).replace("|", "\\|")
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""

@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote
 
 from bot.core.models import Finding, Severity, Side
-from bot.core.rendering.words import headline, printable
+from bot.core.rendering.words import headline, printable, printable_text
 from bot.core.review import Review
 
 Json = dict[str, object]
@@ -62,7 +62,7 @@ def _result(finding: Finding, rules: list[str]) -> Json:
         "ruleId": _rule_id(finding),
         "ruleIndex": rules.index(_rule_id(finding)),
         "level": _LEVELS[finding.severity],
-        "message": {"text": printable(f"{finding.title}. {finding.body}{scenario}")},
+        "message": {"text": printable_text(f"{finding.title}. {finding.body}{scenario}")},
         "locations": [{"physicalLocation": _place(finding)}],
         "properties": {"severity": finding.severity.value, "confidence": finding.confidence},
     }

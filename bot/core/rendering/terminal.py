@@ -19,6 +19,7 @@ from bot.core.rendering.words import (
     ledger_sentence,
     plan_sentence,
     printable,
+    printable_text,
     severities,
     what_changed,
 )
@@ -75,7 +76,7 @@ def _finding(review: Review, finding: Finding) -> Iterator[Line]:
         yield (Span(gutter, "mark" if line.marked else "dim"), Span(line.text))
     scenario = f"When {finding.scenario}." if finding.scenario else ""
     for paragraph in (finding.body, scenario):
-        for row in textwrap.wrap(printable(paragraph), _WIDTH):
+        for row in textwrap.wrap(printable_text(paragraph), _WIDTH):
             yield (Span(f"     {row}"),)
     yield (Span(f"     {finding.source}: {finding.rule}", "dim"),)
 

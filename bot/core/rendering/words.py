@@ -25,8 +25,16 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(text: str) -> str:
-    """The text with everything invisible or active made visible as an escape; tabs stay, a final CR is dropped."""
+    """The text as one line, everything invisible or active made visible as an escape; tabs stay, a final CR goes.
+
+    Line breaks too: a file's name must not begin a line of its own, where an Actions log would read a command.
+    """
     return _UNPRINTABLE.sub(_escaped, text.removesuffix("\r"))
+
+
+def printable_text(text: str) -> str:
+    """The same for what may have several lines."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -162,4 +170,5 @@ def plan_sentence(review: Review) -> str:
     if not plan.requests:
         return ""
     tokens = f"about {plan.input_tokens:,} tokens"
-    return f"Asking {review.model} would take {count(plan.requests, 'request')}, {tokens}, about ${plan.dollars:.2f}"
+    asking = f"Asking {printable(review.model)} would take {count(plan.requests, 'request')}"
+    return f"{asking}, {tokens}, about ${plan.dollars:.2f}"
