@@ -27,7 +27,7 @@ def main(changed: int) -> None:
     diff = parse(patch)
     start = time.perf_counter()
     for file in diff.files:
-        findings_of(file, *secret_hits(file))
+        findings_of(file, secret_hits(file), ())
         findings_of(file, *check_file(file))
     own_checks = time.perf_counter() - start
     plan = pack(diff, select(diff).kept, _budget())

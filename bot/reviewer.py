@@ -109,7 +109,7 @@ def _findings(diff: Diff, selection: Selection, report: AnalyzerReport) -> tuple
     findings: list[Finding] = []
     for index in selection.kept:
         file = diff.files[index]
-        findings += findings_of(file, *secret_hits(file))
+        findings += findings_of(file, secret_hits(file), ())
         findings += findings_of(file, *check_file(file))
         findings += findings_of(file, report.head.get(index, ()), report.base.get(index, ()))
     return tuple(sorted(findings, key=lambda finding: finding.order))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.diff import FileDiff, Line, LineKind
+from bot.core.diff import FileDiff, Hunk, Line, LineKind
 from bot.core.models import Finding, Location, Side
 from bot.core.rules import Rule, rule_of
-from bot.core.secrets import find_secrets, mask
+from bot.core.secrets import Secret, find_secrets, mask
 
 _LONGEST_HIT = 50
 
@@ -64,25 +64,30 @@ class AnalyzerReport:
     notes: tuple[AnalyzerNote, ...]
 
 
-def secret_hits(file: FileDiff) -> tuple[list[Hit], list[Hit]]:
-    """Secrets on the added lines of a file, and on the removed ones; each hit's message is the kind of secret."""
-    kinds = (LineKind.ADDED, LineKind.REMOVED)
-    added, removed = ([line for line in file.changed_lines if line.kind is kind] for kind in kinds)
-    return _secrets_on(added), _secrets_on(removed)
+def secret_hits(file: FileDiff) -> list[Hit]:
+    """Secrets that the change adds: those on an added line whose value did not stand in the lines before.
 
-
-def _secrets_on(lines: Sequence[Line]) -> list[Hit]:
-    text = "\n".join(line.text for line in lines)
+    Each hunk's side is read as one text, context included: a private key is known by its first line. A hit's message is
+    the kind of secret.
+    """
+    known = {value for hunk in file.hunks for _, value, _ in _secrets(hunk, without=LineKind.ADDED)}
     hits = []
-    position, start = 0, 0
-    for secret in find_secrets(text):
-        # Secrets come in order: walk the lines along with them.
-        while position < len(lines) and start + len(lines[position].text) < secret.start:
-            start += len(lines[position].text) + 1
-            position += 1
-        number = lines[position].number
-        hits.append(Hit("secrets", secret.rule, number, number, secret.title))
+    for hunk in file.hunks:
+        for secret, value, lines in _secrets(hunk, without=LineKind.REMOVED):
+            added = [line.number for line in lines if line.kind is LineKind.ADDED]
+            if added and value not in known:
+                hits.append(Hit("secrets", secret.rule, added[0], added[0], secret.title))
     return hits
+
+
+def _secrets(hunk: Hunk, *, without: LineKind) -> Iterator[tuple[Secret, str, list[Line]]]:
+    """The secrets on one side of a hunk: each with its value and the lines that it spans."""
+    lines = [line for line in hunk.lines if line.kind is not without]
+    text = "\n".join(line.text for line in lines)
+    for secret in find_secrets(text):
+        first = text.count("\n", 0, secret.start)
+        last = text.count("\n", 0, secret.end)
+        yield secret, text[secret.start : secret.end], lines[first : last + 1]
 
 
 def findings_of(file: FileDiff, head: Iterable[Hit], base: Iterable[Hit]) -> list[Finding]:
@@ -94,7 +99,7 @@ def findings_of(file: FileDiff, head: Iterable[Hit], base: Iterable[Hit]) -> lis
         anchor = _anchor(hit, lines)
         rule = rule_of(hit.source, hit.rule)
         if anchor is not None and rule is not None and not earlier.had(hit, *anchor):
-            findings.append(_finding(file, hit, rule, anchor[0]))
+            findings.append(_finding(file, hit, rule, *anchor))
     return findings
 
 
@@ -154,7 +159,7 @@ def _anchor(hit: Hit, lines: dict[int, tuple[Line, int]]) -> tuple[Line, int] | 
     return None
 
 
-def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line) -> Finding:
+def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line, hunk: int) -> Finding:
     message = mask(hit.message)
     return Finding(
         location=Location(file.path, Side.RIGHT, line.number),
@@ -165,5 +170,11 @@ def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line) -> Finding:
         scenario=rule.scenario,
         source=hit.source,
         rule=hit.rule,
-        quote=mask(line.text),
+        quote=_masked(file.hunks[hunk], line),
     )
+
+
+def _masked(hunk: Hunk, line: Line) -> str:
+    """A line of a hunk, secrets masked; the hunk as one text, as a line out of a private key alone looks harmless."""
+    masked = mask("\n".join(each.text for each in hunk.lines)).split("\n")
+    return masked[hunk.lines.index(line)]

@@ -106,7 +106,7 @@ def test_an_added_secret_is_a_critical_finding_that_does_not_show_it() -> None:
     line = f"url: postgres://papers:{PASSWORD}@db.papers-prod.net:5432/papers"
     patch = f"diff --git a/c.yaml b/c.yaml\n--- a/c.yaml\n+++ b/c.yaml\n@@ -1,1 +1,2 @@\n a: 1\n+{line}\n"
     file = only_file(patch.encode())
-    (finding,) = findings_of(file, *secret_hits(file))
+    (finding,) = findings_of(file, secret_hits(file), ())
     assert (finding.severity, finding.location.line) == (Severity.CRITICAL, 2)
     assert PASSWORD not in repr(finding)
 
@@ -116,4 +116,30 @@ def test_a_secret_that_merely_moved_is_no_news() -> None:
     line = f"url: postgres://papers:{PASSWORD}@db.papers-prod.net:5432/papers"
     body = f"@@ -1,2 +1,2 @@\n-{line}\n b: 1\n+{line}\n"
     file = only_file(f"diff --git a/c.yaml b/c.yaml\n--- a/c.yaml\n+++ b/c.yaml\n{body}".encode())
-    assert findings_of(file, *secret_hits(file)) == []
+    assert findings_of(file, secret_hits(file), ()) == []
+
+
+def patched(*lines: str, header: str) -> FileDiff:
+    body = "".join(f"{line}\n" for line in lines)
+    return only_file(f"diff --git a/c b/c\n--- a/c\n+++ b/c\n{header}\n{body}".encode())
+
+
+def test_a_new_value_under_the_same_name_is_news() -> None:
+    """A rotated credential is a new secret, though the line had one before."""
+    line = "url: postgres://papers:{}@db.papers-prod.net:5432/papers"
+    file = patched("-" + line.format("Kq8v" + "W2zLr9XbYe3"), "+" + line.format(PASSWORD), header="@@ -1 +1 @@")
+    (finding,) = findings_of(file, secret_hits(file), ())
+    assert finding.source == "secrets"
+
+
+KEY = ["MIIEvQIBADANBgkqhkiG9w0BAQEF" + "AASCBKcwggSjAgEAAoIBAQ" + letter * 14 for letter in "qZk"]
+FRAME = ("-----BEGIN RSA " + "PRIVATE KEY-----", "-----END RSA " + "PRIVATE KEY-----")
+
+
+def test_a_key_put_between_unchanged_frame_lines_is_found_and_masked() -> None:
+    """The first and last line of a private key may be context; its lines are masked in the quote all the same."""
+    rows = [f" {FRAME[0]}", "-REPLACE_ME", *(f"+{row}" for row in KEY), f" {FRAME[1]}"]
+    file = patched(*rows, header="@@ -1,3 +1,5 @@")
+    (finding,) = findings_of(file, secret_hits(file), ())
+    assert finding.location.line == 2
+    assert KEY[0] not in repr(finding)
