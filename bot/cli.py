@@ -150,18 +150,39 @@ def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: b
 
 
 def _write(result: Review, form: Format, output: str, *, quiet: bool) -> None:
+    if sys.stdout is None and not output:
+        raise Misuse("There is no standard output to write the review to; give --output FILE.")
     if form is Format.TEXT and not output and sys.stdout.isatty():
         _print_styled(result, quiet=quiet)
         return
     text = _rendered(result, form, quiet=quiet)
     if not output:
-        sys.stdout.buffer.write(text.encode())
+        _to_stdout(text.encode())
         return
     try:
         with open(output, "wb") as file:  # noqa: PTH123 - pathlib is not imported for it
             file.write(text.encode())
     except OSError as error:
         raise Misuse(f"The review cannot be written to {output!r}: {error.strerror or error}.") from error
+
+
+def _to_stdout(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would fail again at exit, with a traceback.
+        sys.stderr.flush()
+        _discard_stdout()
+        raise Misuse(f"The review cannot be written: {error.strerror or error}.") from error
+
+
+def _discard_stdout() -> None:
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _rendered(result: Review, form: Format, *, quiet: bool) -> str:
@@ -215,7 +236,7 @@ def main() -> None:
         _fail(str(error), 2)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing more to say, and no complaint at exit.
-        sys.stderr.close()
+        _discard_stdout()
         raise SystemExit(0) from None
     except KeyboardInterrupt:
         _fail("Stopped.", 130)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -209,6 +212,7 @@ USAGE = [
         ("--base", "main", "--output", "no/where"),
         "The review cannot be written to 'no/where': No such file or directory.",
     ),
+    (("--base", "main", "--exclude", ""), "'' is no path pattern; give one such as 'docs/' or '*.md'."),
     (("nonsense",), "'nonsense' is no pull request; write owner/repo#12, its URL, or 12 inside a clone."),
     (
         ("acme/papers#12",),
@@ -225,6 +229,48 @@ def test_wrong_usage_is_one_sentence(repository: TestRepository, arguments: tupl
     """An error is one sentence on stderr, without traceback, and exit code 2."""
     done = plumbline("review", *arguments, folder=repository.root)
     assert (done.code, done.out, done.err) == (2, "", f"plumbline: {sentence}\n")
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    """What cannot be written to standard output is said."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = (sys.executable, "-m", "bot", "review", "--diff", "-")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, cwd=tmp_path, input=CLEAN_PATCH, stdout=full, stderr=subprocess.PIPE, env=environment, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, b"plumbline: The review cannot be written: No space left on device.\n")
+
+
+def test_an_unfinished_merge_is_named(repository: TestRepository) -> None:
+    """--staged has no version of a file in conflict."""
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"notes.md": "other\n"})
+    with pytest.raises(subprocess.CalledProcessError):
+        repository.git("merge", "work")
+    done = plumbline("review", "--staged", folder=repository.root)
+    assert (
+        done.err == "plumbline: 'notes.md' is in conflict; finish the merge and stage it, then review what is staged.\n"
+    )
+
+
+def test_a_change_cannot_hide_itself_behind_attributes(repository: TestRepository) -> None:
+    """Text that the change's own .gitattributes calls binary is read as text, staged or committed."""
+    hidden = {".gitattributes": "* -diff\n", "hidden.py": BROKEN}
+    repository.write(hidden)
+    repository.git("add", "--all")
+    assert "hidden.py:5" in plumbline("review", "--staged", folder=repository.root).out
+    repository.commit({})
+    assert "hidden.py:5" in plumbline("review", "--base", "main", folder=repository.root).out
+
+
+def test_a_name_with_a_line_break_stays_on_its_line(repository: TestRepository) -> None:
+    """No file name starts a line: a log would read a workflow command in it."""
+    repository.commit({"x\n::error title=y::z.py": BROKEN})
+    done = plumbline("review", "--base", "main", folder=repository.root)
+    assert not any(line.startswith("::") for line in done.out.splitlines())
 
 
 def test_outside_a_repository_a_base_is_refused(tmp_path: Path) -> None:

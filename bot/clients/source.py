@@ -81,6 +81,13 @@ class Repository:
             )
         return answer.stdout.decode().strip()
 
+    def refuse_conflicts(self) -> None:
+        """Raise Misuse where the index holds an unfinished merge: it has no one version of those files."""
+        rows = self.git("ls-files", "--unmerged", "-z").decode("utf-8", "surrogateescape").split("\0")
+        paths = sorted({row.partition("\t")[2] for row in rows if row})
+        if paths:
+            raise Misuse(f"{paths[0]!r} is in conflict; finish the merge and stage it, then review what is staged.")
+
     def last_commit(self) -> str:
         """The id of HEAD, or '' before the first commit."""
         return _run(self.root, "rev-parse", "--verify", "--quiet", "HEAD").stdout.decode().strip()
@@ -131,6 +138,7 @@ class LocalRange:
         """Make the patch. Raises Misuse where a reference is unknown."""
         if self.staged:
             # Without a commit to name, git compares with the last one; before the first, with nothing.
+            self.repository.refuse_conflicts()
             return Change(self.repository.diff("--cached"), "staged changes")
         head = self.repository.commit(self.head)
         merge_base = self.repository.merge_base(self.repository.commit(self.base), head)

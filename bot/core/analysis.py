@@ -12,6 +12,7 @@ from bot.core.rules import Rule, rule_of
 from bot.core.secrets import Secret, find_secrets, mask
 
 _LONGEST_HIT = 50
+_LONGEST_MESSAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _anchor(hit: Hit, lines: dict[int, tuple[Line, int]]) -> tuple[Line, int] | 
 
 
 def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line, hunk: int) -> Finding:
-    message = mask(hit.message)
+    message = mask(hit.message)[:_LONGEST_MESSAGE]
     return Finding(
         location=Location(file.path, Side.RIGHT, line.number),
         severity=rule.severity,

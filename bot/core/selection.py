@@ -95,6 +95,10 @@ def select(
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    for pattern in patterns:
+        if not pattern.strip() or pattern.startswith("#"):
+            # gitignore would skip it; a script's unset variable must not switch a review off.
+            raise Misuse(f"{pattern!r} is no path pattern; give one such as 'docs/' or '*.md'.")
     try:
         return GitIgnoreSpec.from_lines(patterns)
     except ValueError as error:
