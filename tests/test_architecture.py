@@ -35,6 +35,7 @@ DOORS = {
 IMPURE = {
     *("os", "io", "pathlib", "subprocess", "socket", "time", "datetime", "random", "logging", "asyncio", "tempfile"),
     *("shutil", "sys", "threading", "rich", "typer", "httpx", "pydantic_settings", "urllib.request"),
+    "importlib",
 }
 
 
@@ -77,6 +78,8 @@ def faults(package: Path) -> list[str]:
         lines += [f"{name} imports {target}" for target in sorted(targets) if _forbidden(name, target)]
         if name != "bot.settings" and _reads_environment(trees[name]):
             lines.append(f"{name} reads the environment")
+        if room(name) == "core" and _opens_files(trees[name]):
+            lines.append(f"{name} opens files")
     return [*lines, *(f"cycle through {name}" for name in sorted(graph) if name in _reachable(name, graph))]
 
 
@@ -95,7 +98,18 @@ def _forbidden(name: str, target: str) -> bool:
 
 
 def _reads_environment(tree: ast.Module) -> bool:
-    return any(isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} for node in ast.walk(tree))
+    names = {"environ", "environb", "getenv", "getenvb"}
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in names)
+        or (isinstance(node, ast.ImportFrom) and node.module == "os" and names & {alias.name for alias in node.names})
+        for node in ast.walk(tree)
+    )
+
+
+def _opens_files(tree: ast.Module) -> bool:
+    names = {"open", "print", "input", "__import__"}
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(isinstance(called, ast.Name) and called.id in names for called in calls)
 
 
 def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
@@ -124,6 +138,27 @@ BREACHES = [
     ("clients/a.py", "from dbos import DBOS", "bot.clients.a imports dbos"),
     ("clients/a.py", "import os\nx = os.environ['A']", "bot.clients.a reads the environment"),
     ("prompts.py", "from bot import settings", "bot.prompts imports bot.settings"),
+    ("errors.py", "from bot.core import diff", "bot.errors imports bot.core"),
+    ("wiring.py", "def f():\n    from bot.cli import main", "bot.wiring imports bot.cli"),
+    ("cli.py", "import bot.action", "bot.cli imports bot.action"),
+    ("jobs/a.py", "from bot.wiring import build", "bot.jobs.a imports bot.wiring"),
+    ("reviewer.py", "import bot.jobs.a", "bot.reviewer imports bot.jobs.a"),
+    (
+        "core/a.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from bot import settings",
+        "bot.core.a imports bot.settings",
+    ),
+    ("core/a.py", "import os.path", "bot.core.a imports os.path"),
+    ("core/a.py", "import rich.console", "bot.core.a imports rich.console"),
+    ("core/a.py", "from datetime import datetime", "bot.core.a imports datetime"),
+    ("core/a.py", "import importlib", "bot.core.a imports importlib"),
+    ("core/a.py", "open('f')", "bot.core.a opens files"),
+    ("clients/http.py", "from github import Github", "bot.clients.http imports github"),
+    ("clients/a.py", "import fastapi", "bot.clients.a imports fastapi"),
+    ("clients/a.py", "from sqlalchemy.orm import Session", "bot.clients.a imports sqlalchemy.orm"),
+    ("clients/a.py", "import unidiff.patch", "bot.clients.a imports unidiff.patch"),
+    ("clients/a.py", "from os import getenv", "bot.clients.a reads the environment"),
+    ("cli.py", "import os\nos.getenv('A')", "bot.cli reads the environment"),
 ]
 
 

@@ -49,3 +49,10 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     done = plumbline("doctor", folder=tmp_path, variables={"PLUMBLINE_MODEL": "exported"})
     assert "exported" in done.out
     assert "from-file" not in done.out
+
+
+def test_the_file_pulls_no_secret_out_of_the_environment(tmp_path: Path) -> None:
+    """`${NAME}` in .env is text: a checked-out file cannot print or send what is exported."""
+    (tmp_path / ".env").write_text("OPENAI_BASE_URL=https://x.invalid/${GITHUB_TOKEN}\n")
+    done = plumbline("doctor", folder=tmp_path, variables={"GITHUB_TOKEN": KEY})
+    assert KEY not in done.out

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.chunking import Budget, Plan, pack
+from bot.core.chunking import OVERLAP_LINES, Budget, Plan, chunk_risk, lines_of, pack
+from bot.core.cost import Price
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.ledger import Entry, Reason, State, balance
 from bot.core.outcome import Ending, conclude
+from bot.core.risk import hunk_risk
 from bot.core.selection import Filters, select
 from tests.core.strategies import diffs
 
@@ -56,7 +61,7 @@ def test_every_changed_line_is_accounted_for_once(
     assert sum(ledger.by_state.values()) == sum(ledger.by_reason.values()) == diff.changed
     if conclude(ledger).ending is Ending.COMPLETE:
         assert ledger.lines(State.FAILED, State.LEFT_OUT) == 0
-    assert plan.estimate.dollars <= dollars or not plan.chunks
+    assert plan.estimate.dollars <= dollars
 
 
 @given(diffs, st.integers(60, 400))
@@ -128,3 +133,69 @@ def test_where_money_is_short_the_riskiest_is_read_first() -> None:
     assert [path for paths in paths_of(plan, *files) for path in paths] == ["app/auth/login.py", "app/colours.py"]
     assert {files[entry.file].path for entry in plan.left_out} == {"docs/guide.md"}
     assert {entry.reason for entry in plan.left_out} == {Reason.COST}
+
+
+@given(diffs, st.integers(60, 400), st.sampled_from([0.02, 0.1, 1_000.0]), st.data())
+def test_the_plan_does_not_depend_on_the_order_of_what_is_kept(
+    diff: Diff, tokens: int, dollars: float, data: st.DataObject
+) -> None:
+    """The same files in any order make the same plan."""
+    kept = select(diff).kept
+    budget = Budget(MODEL, tokens, dollars)
+    assert pack(diff, data.draw(st.permutations(kept)), budget) == pack(diff, kept, budget)
+
+
+@given(st.lists(st.integers(1, 200), min_size=2, max_size=12), st.floats(0, 1), st.floats(0.1, 30), st.integers(0, 900))
+def test_the_estimate_never_exceeds_the_cap(sizes: list[int], share: float, price: float, overhead: int) -> None:
+    """Whatever the cap, the plan's own estimate stays within it, and a cap that reaches for all leaves nothing out."""
+    files = tuple(source(f"{number}.py", size) for number, size in enumerate(sizes))
+    whole = planned(*files, budget=Budget(MODEL, 600, math.inf, Price(price, 5 * price), overhead))
+    cap = whole.estimate.dollars * share
+    plan = planned(*files, budget=Budget(MODEL, 600, cap, Price(price, 5 * price), overhead))
+    assert plan.estimate.dollars <= cap
+    again = planned(*files, budget=Budget(MODEL, 600, whole.estimate.dollars, Price(price, 5 * price), overhead))
+    assert again == whole
+    assert balance(Diff(files), covered(plan)).changed == sum(sizes)
+
+
+@given(st.permutations(["src/auth.py", "src/plain.py", "src/tests/test_x.py", "docs/a.md", "src/pay/payment.py"]))
+def test_what_is_left_out_is_never_riskier_than_what_is_read(paths: list[str]) -> None:
+    """Money buys the riskiest chunks first."""
+    files = tuple(source(path, 40) for path in paths)
+    diff = Diff(files)
+    plan = pack(diff, range(len(files)), Budget(MODEL, 700, 0.1))
+    assert plan.chunks
+    assert plan.left_out
+    read = min(chunk_risk(diff, chunk) for chunk in plan.chunks)
+    assert all(hunk_risk(files[entry.file], files[entry.file].hunks[0]) <= read for entry in plan.left_out)
+
+
+def test_overlap_is_shown_and_owned_once() -> None:
+    """Over all pieces of a hunk what is owned follows without gap, and what is shown reaches a little beyond."""
+    file = source("a.py", 400)
+    pieces = [piece for chunk in planned(file, budget=Budget(MODEL, 600)).chunks for piece in chunk.pieces]
+    assert len(pieces) > 5
+    assert pieces[0].owned[0] == 0
+    assert pieces[-1].owned[1] == 400
+    assert all(one.owned[1] == other.owned[0] for one, other in itertools.pairwise(pieces))
+    assert all(1 <= one.shown[1] - one.owned[1] <= OVERLAP_LINES for one in pieces[:-1])
+    assert all(1 <= one.owned[0] - one.shown[0] <= OVERLAP_LINES for one in pieces[1:])
+    hunk, shown = lines_of(pieces[1], Diff((file,)))
+    assert shown == hunk.lines[slice(*pieces[1].shown)]
+
+
+def test_a_test_that_does_not_fit_beside_its_source_is_read_all_the_same() -> None:
+    """Where both do not fit in one request, each goes into its own, and nothing is dropped."""
+    files = (source("app/links.py", 60), source("tests/test_links.py", 60))
+    plan = planned(*files, budget=Budget(MODEL, 1_000))
+    assert len(plan.chunks) > 1
+    assert balance(Diff(files), covered(plan)).by_reason == {Reason.ANSWERED: 120}
+
+
+def test_no_budget_reads_nothing_and_says_so() -> None:
+    """With no dollars, or with no room for a line, every line is entered with its reason."""
+    file = source("a.py", 10)
+    for budget, reason in ((Budget(MODEL, dollars=0), Reason.COST), (Budget(MODEL, 0), Reason.TOO_LARGE)):
+        plan = planned(file, budget=budget)
+        assert plan.chunks == ()
+        assert balance(Diff((file,)), plan.left_out).by_reason == {reason: 10}

@@ -16,7 +16,7 @@ from bot.core.patch import apply, parse
 from bot.core.patch_writer import render
 from bot.errors import BadPatch
 from tests.core.strategies import diffs
-from tests.repository import SHARED
+from tests.repository import SHARED, TestRepository
 
 SAMPLE = b"""diff --git a/one.py b/one.py
 index 1111111..2222222 100644
@@ -200,6 +200,17 @@ def hunk_patch(*lines: str, header: str = "@@ -1,2 +1,2 @@") -> bytes:
     return f"diff --git a/f b/f\n--- a/f\n+++ b/f\n{header}\n{body}".encode()
 
 
+SAME = parse(SAMPLE)
+MAILED = (
+    b"From "
+    + b"1" * 40
+    + b" Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n\n---\n one.py | 3 +-\n\n"
+    + SAMPLE
+    + b"-- \n2.39.5\n\n"
+)
+ONE_LINE = hunk_patch(" a", "-b", "+c")
+STRAY = "this line belongs to no hunk; was the patch edited by hand?"
+MERGE = b"diff --cc f\nindex 1,2..3\n--- a/f\n+++ b/f\n@@@ -1,2 -1,2 +1,2 @@@\n  a\n- b\n++c\n"
 MALFORMED = [
     (hunk_patch(" a", "-b", "+c", "+d"), 8, "this line belongs to no hunk; was the patch edited by hand?"),
     (hunk_patch(" a", "-b", "+c", "--- d"), 8, "this line belongs to no hunk; was the patch edited by hand?"),
@@ -221,6 +232,89 @@ MALFORMED = [
         "the hunks of a file overlap or are out of order",
     ),
     (b"@@ -1 +1 @@\n-a\n+b\n", 1, "a hunk stands before any file name"),
+    (b"diff --git a/f b/f\n@@ -1 +1 @@\n-a\n+b\n", 2, "a hunk stands before any file name"),
+    (
+        b"@@ -1 +1 @@\n-a\n+b\n" + SAMPLE,
+        1,
+        "a hunk stands before any file header; is the beginning cut off?",
+    ),
+    (ONE_LINE + b"--\n-lost\n+lost\n", 8, STRAY),
+    (ONE_LINE + b"--\n", 8, STRAY),
+    (ONE_LINE + b"-- \n2.39.5\n\n+lost\n", 8, STRAY),
+    (ONE_LINE + b"hello\n", 8, STRAY),
+    (
+        b"diff --git a/f b/f\nold mode 100644\nnew mode 100755\n-- \n-lost\n",
+        4,
+        "'-- ' is no header line of a git patch; is the patch cut or edited?",
+    ),
+    (ONE_LINE + ONE_LINE[19:], 8, "the names of a second file stand amid the hunks of this one"),
+    (ONE_LINE[19:] + ONE_LINE, 3, "a hunk stands before any file header; is the beginning cut off?"),
+    (
+        ONE_LINE[19:] + b"--- x\n+++ y\n",
+        8,
+        "the names of a file stand without a hunk; is the patch cut or edited?",
+    ),
+    (MERGE, 1, "this is the combined diff of a merge; use `git diff BASE...HEAD`"),
+    (
+        ONE_LINE + b"diff --cc i.png\nindex 1,2..3\nBinary files differ\n",
+        8,
+        "this is the combined diff of a merge; use `git diff BASE...HEAD`",
+    ),
+    (
+        ONE_LINE + b"Submodule lib 1234567..89abcde:\n  > Message\n",
+        8,
+        "a submodule is summed up; use `git diff --submodule=short`",
+    ),
+    (
+        b"diff --git a/f b/f\nBinary files a/f and b/f differ\n@@ -1 +1 @@\n-a\n+b\n",
+        3,
+        "a hunk stands in a file that the patch calls binary",
+    ),
+    (
+        b"diff --git a/f b/f\nGIT binary patch\nliteral 1\n-lost\n",
+        4,
+        "this line is no binary data; was the patch edited by hand?",
+    ),
+    (b"diff --git a/f b/f\n--- a/f\n", 2, "the patch ends inside a file header; is it cut?"),
+    (b"diff --git a/f b/f\n--- a/f\n+++ b/f\n", 3, "the patch ends inside a file header; is it cut?"),
+    (b"diff --git a/f b/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n", 2, "a +++ line stands without its --- line"),
+    (
+        b"diff --git a/f b/f\n--- a/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n",
+        3,
+        "a file header names one side twice; is the patch edited?",
+    ),
+    (b"diff --git a/f b/f\n--- a/", 2, "the line names no file; is the patch cut or edited?"),
+    (b"diff --git a/f", 1, "the file header does not name two paths"),
+    (
+        b"diff --git a/f b/f\n--- /dev/null\n+++ /dev/null\n@@ -1 +1 @@\n-a\n+b\n",
+        1,
+        "the file header names no file on either side",
+    ),
+    (
+        b"--- /dev/null\n+++ /dev/null\n@@ -1 +1 @@\n-a\n+b\n",
+        2,
+        "the file header names no file on either side",
+    ),
+    (
+        hunk_patch("-a", "+b", header="@@ -1,99999999999999999999 +1 @@"),
+        6,
+        "the patch ends inside a hunk; is it cut?",
+    ),
+    (
+        b"commit 1\n\x1b[1mdiff --git a/f b/f\x1b[m\n",
+        2,
+        "the patch holds colour codes; make it with `git diff --no-color`",
+    ),
+    (
+        b"\xfe\xff\0d",
+        1,
+        "the file is UTF-16, as PowerShell's > writes it; use `git diff --output=FILE` instead",
+    ),
+    (
+        MAILED + MAILED,
+        MAILED.count(b"\n") + 1,
+        "a second commit begins here; make one diff of the change: `git diff BASE...HEAD`",
+    ),
     (b"hello\n", 1, "no file header was found; is this a diff?"),
     (b"\xff\xfed\0", 1, "the file is UTF-16, as PowerShell's > writes it; use `git diff --output=FILE` instead"),
     (b"\x1b[1mdiff --git a/f b/f\n", 1, "the patch holds colour codes; make it with `git diff --no-color`"),
@@ -248,19 +342,15 @@ def test_a_malformed_patch_is_a_sentence_with_the_line(patch: bytes, line: int, 
     assert (caught.value.line, caught.value.problem) == (line, problem)
 
 
-SAME = parse(SAMPLE)
-MAILED = (
-    b"From "
-    + b"1" * 40
-    + b" Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n\n---\n one.py | 3 +-\n\n"
-    + SAMPLE
-    + b"-- \n2.39.5\n\n"
-)
 ACCEPTED = [
     ("a byte order mark", b"\xef\xbb\xbf" + SAMPLE),
     ("line ends converted throughout", SAMPLE.replace(b"\n", b"\r\n")),
     ("one commit as mail", MAILED),
     ("a commit as git show prints it", b"commit " + b"1" * 40 + b"\nAuthor: A\n\n    Message\n\n" + SAMPLE),
+    ("converted and without its last newline", SAMPLE.replace(b"\n", b"\r\n").removesuffix(b"\r\n")),
+    ("a mail that names its base", MAILED.replace(b"-- \n", b"\nbase-commit: " + b"1" * 40 + b"\n-- \n")),
+    ("a mail whose signature lost its blank", MAILED.replace(b"-- \n", b"--\n")),
+    ("counts before the change", b" one.py | 3 ++-\n 1 file changed\n\n" + SAMPLE),
     ("no prefixes", SAMPLE.replace(b" a/", b" ").replace(b" b/", b" ")),
     ("mnemonic prefixes", SAMPLE.replace(b" a/", b" i/").replace(b" b/", b" w/")),
 ]
@@ -278,6 +368,38 @@ def test_a_plain_diff_is_read() -> None:
     (file,) = parse(patch).files
     assert (file.old_path, file.new_path, file.status) == ("f", "f", FileStatus.MODIFIED)
     assert [line.text for line in file.changed_lines] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        (b"a/x y\t", b"b/x y\t", "x y"),
+        (b"x y\t2024-01-01 00:00:00.0 +0000", b"x y\t2024-01-02 00:00:00.0 +0000", "x y"),
+        (b'"a/\\303\\251"', b'"b/\\303\\251"', "é"),
+        (b"/dev/null", b"b/x", "x"),
+        (b"a/x", b"/dev/null", "x"),
+        (b"src/x", b"src/x", "src/x"),
+    ],
+)
+def test_a_plain_diff_names_its_file(old: bytes, new: bytes, path: str) -> None:
+    """Prefixes, times and quotes are no part of the name."""
+    (file,) = parse(b"--- " + old + b"\n+++ " + new + b"\n@@ -1 +1 @@\n-a\n+b\n").files
+    assert file.path == path
+
+
+def test_a_commit_that_git_shows_or_mails_is_its_diff(tmp_path: Path) -> None:
+    """What `git show`, `git format-patch` and `git diff` write of one commit is one change."""
+    repository = TestRepository(tmp_path)
+    base = repository.commit({"a.md": "- one\n- two\n", "b c.bin": b"\0\1", "run": "x\n"})
+    repository.git("update-index", "--chmod=+x", "run")
+    (tmp_path / "run").chmod(0o755)
+    message = "Title\n\n- a point\n+ another\n\n  diff --git a/x b/x\n"
+    repository.commit({"a.md": "- one\n", "b c.bin": b"\0\2"}, message)
+    full = ("--binary", "--full-index")
+    diff = parse((repository.git("diff", *full, base) + "\n").encode())
+    mail = repository.git("format-patch", *full, "--stdout", "--base", base, base)
+    assert parse(mail.encode()) == parse(repository.git("show", *full).encode()) == diff
+    assert [file.path for file in diff.files] == ["a.md", "b c.bin", "run"]
 
 
 def test_a_quoted_name_with_a_space_ends_at_its_quote(tmp_path: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
 
 import pytest
+from hypothesis import given
 
-from bot.core.attributes import GENERATED, VENDORED, read_attributes
+from bot.core.attributes import read_attributes
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Hunk, Line, LineKind
 from bot.core.ledger import Reason
 from bot.core.selection import Filters, Versions, select
-from tests.repository import TestRepository
+from bot.errors import Misuse
+from tests.core.strategies import diffs
 
 
 def added(path: str, *lines: str) -> FileDiff:
@@ -143,24 +145,88 @@ def test_attributes_override_every_guess() -> None:
     assert (chosen.kept, [entry.reason for entry in chosen.left_out]) == ((0, 2), [Reason.GENERATED])
 
 
-PATTERNS = ["*.snap", "api/**", "/top.py", "docs", "docs/", "src/*", "src/*.py", "**/deep/*.go", "a/**/z.py", "[xy].c"]
-PATHS = [
-    *("a.snap", "x/a.snap", "api/a.py", "api/b/c.py", "top.py", "x/top.py", "docs/a.md", "docs", "src/a.py"),
-    *("src/x/a.py", "deep/a.go", "q/deep/a.go", "q/deep/r/a.go", "a/z.py", "a/b/c/z.py", "x.c", "m/y.c", "z.c"),
-]
+GENERATED_NO = "-linguist-generated"
 
 
-@pytest.mark.parametrize("folder", ["", "sub/"])
-def test_attributes_match_as_git_matches_them(tmp_path: Path, folder: str) -> None:
-    """For each pattern and path the answer is that of `git check-attr`."""
-    repository = TestRepository(tmp_path)
-    for pattern in PATTERNS:
-        text = f"{pattern} linguist-generated\n*.go linguist-vendored=false\n"
-        repository.write({f"{folder}.gitattributes": text})
-        ours = read_attributes({f"{folder}.gitattributes": text})
-        for path in (folder + path for path in PATHS):
-            shown = repository.git("check-attr", GENERATED, VENDORED, "--", path).splitlines()
-            says = [line.rsplit(": ", 1)[1] for line in shown]
-            expected = ["set" if ours.value(path, GENERATED) else "unspecified"]
-            expected.append("false" if ours.value(path, VENDORED) is False else "unspecified")
-            assert (pattern, path, says) == (pattern, path, expected)
+@pytest.mark.parametrize(
+    ("path", "said", "reason"),
+    [
+        ("app.min.js", GENERATED_NO, None),
+        ("package-lock.json", GENERATED_NO, None),
+        ("app.js.map", GENERATED_NO, None),
+        ("api/user_pb2.py", "linguist-generated=false", None),
+        ("node_modules/x/index.js", "-linguist-vendored", None),
+        ("node_modules/x/app.min.js", "-linguist-vendored", Reason.MINIFIED),
+        ("node_modules/x/index.js", GENERATED_NO, Reason.VENDORED),
+        ("src/app.py", "linguist-vendored", Reason.VENDORED),
+        ("src/app.py", "linguist-generated", Reason.GENERATED),
+        ("app.min.js", "!linguist-generated", Reason.MINIFIED),
+    ],
+)
+def test_each_attribute_speaks_for_its_own_guesses(path: str, said: str, reason: Reason | None) -> None:
+    """What Linguist calls generated covers lockfiles, bundles and source maps; vendored is another matter."""
+    chosen = select(Diff((added(path),)), attributes=read_attributes({".gitattributes": f"* {said}\n"}))
+    assert (chosen.left_out[0].reason if chosen.left_out else None) is reason
+
+
+def test_a_marker_is_overruled_by_the_attribute() -> None:
+    """A file that says it is generated is read where the repository denies it."""
+    diff = Diff((added("a.go", "// @generated", "package a"),))
+    assert select(diff, attributes=read_attributes({".gitattributes": f"*.go {GENERATED_NO}"})).kept == (0,)
+    assert select(diff).kept == ()
+
+
+def test_a_symbolic_link_is_read() -> None:
+    """Its target is one line of text, and may point anywhere."""
+    link = added("current", "../../etc/passwd")
+    assert verdict(FileDiff(None, "current", FileStatus.ADDED, FileKind.SYMLINK, hunks=link.hunks)) is None
+
+
+def test_a_deleted_generated_file_is_known_by_its_top() -> None:
+    """The marker of a file that goes is in the lines that go."""
+    rows = tuple(
+        Line(LineKind.REMOVED, number, None, text) for number, text in enumerate(["// @generated", "package a"], 1)
+    )
+    gone = FileDiff("a.go", None, FileStatus.DELETED, hunks=(Hunk(1, 2, 0, 0, "", rows),))
+    assert verdict(gone) is Reason.GENERATED
+
+
+def test_binary_and_empty_come_before_filters() -> None:
+    """What has no lines is named for that, whatever the filters and names say."""
+    binary = FileDiff("vendor/a.png", "vendor/a.png", FileStatus.MODIFIED, FileKind.BINARY)
+    assert verdict(binary, Filters(exclude=("*",))) is Reason.BINARY
+
+
+def test_include_and_exclude_together() -> None:
+    """Include narrows, negation in it takes away, and exclude has the last word."""
+    both = Filters(include=("src/**", "!src/gen/**"), exclude=("*.txt",))
+    reasons = [verdict(added(path), both) for path in ("src/a.py", "src/gen/a.py", "src/a.txt", "lib/a.py")]
+    assert reasons == [None, Reason.PATH_FILTER, Reason.PATH_FILTER, Reason.PATH_FILTER]
+
+
+def test_the_pattern_that_decides_is_named() -> None:
+    """The entry tells which pattern took the file away, and of what marker or folder it was."""
+    filters = Filters(exclude=("docs/", "*.sql"))
+    files = (added("a.sql"), added("node_modules/x/y.js"), added("a.go", "// @generated"))
+    assert [entry.detail for entry in select(Diff(files), filters=filters).left_out] == [
+        "*.sql",
+        "node_modules/",
+        "says '@generated'",
+    ]
+
+
+@given(diffs)
+def test_each_file_is_kept_or_entered_whole(diff: Diff) -> None:
+    """A file is in the one or the other, with all of its lines."""
+    chosen = select(diff)
+    out = {entry.file: entry for entry in chosen.left_out}
+    assert sorted([*chosen.kept, *out]) == list(range(len(diff.files)))
+    assert len(out) == len(chosen.left_out)
+    assert all((entry.first, entry.last) == (0, len(diff.files[index].changed_lines)) for index, entry in out.items())
+
+
+@pytest.mark.parametrize("pattern", ["a***/b", "[", "\\", "!"])
+def test_a_strange_pattern_is_taken_or_a_misuse(pattern: str) -> None:
+    """No pattern of the policy ends in anything but a selection or a sentence."""
+    with contextlib.suppress(Misuse):
+        assert select(Diff((added("a.py"),)), filters=Filters(exclude=(pattern,))).kept == (0,)
