@@ -3,6 +3,10 @@
     BotError                  a sentence fit to print, raised anywhere, caught once at each entrance
       Misuse                  the command line, a setting or the checkout does not allow what was asked
       BadPatch                the patch cannot be read; knows the line
+      OutsideError            another system did not do what it was asked; knows status, kind, request id, attempts
+        Rejected              it said no, and would say no again
+        Transient             it failed for now; knows how long it asked to wait
+        BadReply              it answered, and the answer cannot be used
 
 Each message is one sentence that says what is wrong and what to do; data stands in attributes beside it.
 """
@@ -28,3 +32,58 @@ class BadPatch(BotError):
         self.line = line
         self.problem = problem
         super().__init__(f"line {line} of the patch: {problem}")
+
+
+class OutsideError(BotError):
+    """GitHub or the model's endpoint did not do what it was asked.
+
+    `status` is the HTTP status, 0 where no answer came; `kind` the system's own name of the error (`rate_limit_error`);
+    `request_id` what its operators ask for; `attempts` how often it was tried.
+    """
+
+    def __init__(
+        self, sentence: str, *, status: int = 0, kind: str = "", request_id: str = "", attempts: int = 1
+    ) -> None:
+        self.status = status
+        self.kind = kind
+        self.request_id = request_id
+        self.attempts = attempts
+        super().__init__(sentence)
+
+
+class Rejected(OutsideError):
+    """The system said no. `stops_all` tells that it would say so to any other request too: a bad key, no credit."""
+
+    def __init__(  # noqa: PLR0913 - an error is told once, with all that is known
+        self,
+        sentence: str,
+        *,
+        status: int = 0,
+        kind: str = "",
+        request_id: str = "",
+        attempts: int = 1,
+        stops_all: bool = False,
+    ) -> None:
+        self.stops_all = stops_all
+        super().__init__(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
+
+
+class Transient(OutsideError):
+    """The system failed for now, after all retries. `retry_after` is the wait that it asked for, in seconds."""
+
+    def __init__(  # noqa: PLR0913 - an error is told once, with all that is known
+        self,
+        sentence: str,
+        *,
+        status: int = 0,
+        kind: str = "",
+        request_id: str = "",
+        attempts: int = 1,
+        retry_after: float | None = None,
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
+
+
+class BadReply(OutsideError):
+    """The system answered, and what it said is not in its own format."""

@@ -5,7 +5,7 @@ Text is decoded as UTF-8 with surrogate escapes: `text.encode("utf-8", "surrogat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -39,6 +39,14 @@ class FileKind(StrEnum):
     BINARY = "binary"
     SUBMODULE = "submodule"
     SYMLINK = "symlink"
+
+
+class Origin(StrEnum):
+    """Who made the hunks of a file. Only those that GitHub made itself tell where it lets a comment stand."""
+
+    GIVEN = "given"
+    REBUILT = "rebuilt"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ class FileDiff:
     new_blob: str | None = None
     similarity: int | None = None
     hunks: tuple[Hunk, ...] = ()
+    origin: Origin = Origin.GIVEN
 
     @property
     def path(self) -> str:
@@ -130,9 +139,14 @@ class FileDiff:
         return sum(line.kind is LineKind.REMOVED for line in self.changed_lines)
 
     @cached_property
-    def commentable(self) -> dict[tuple[Side, int], int]:
-        """The hunk of each (side, line) that GitHub lets a comment stand on: removed lines LEFT, the others RIGHT."""
+    def hunk_at(self) -> dict[tuple[Side, int], int]:
+        """The hunk in which each (side, line) stands: removed lines LEFT, the others RIGHT."""
         return {(line.side, line.number): index for index, hunk in enumerate(self.hunks) for line in hunk.lines}
+
+    @property
+    def commentable(self) -> dict[tuple[Side, int], int]:
+        """The hunk of each (side, line) that GitHub lets a comment stand on; none where GitHub shows no hunks."""
+        return self.hunk_at if self.origin is Origin.GIVEN else {}
 
     def in_one_hunk(self, side: Side, start_line: int, line: int) -> bool:
         """Whether both lines can carry the two ends of one comment."""
@@ -145,6 +159,13 @@ class Diff:
     """A whole change, files in the patch's order."""
 
     files: tuple[FileDiff, ...]
+
+    def with_origins(self, *, rebuilt: frozenset[str], withheld: frozenset[str]) -> Diff:
+        """The same change, told which of its paths GitHub withheld the patch of."""
+        if not rebuilt and not withheld:
+            return self
+        origins = dict.fromkeys(rebuilt, Origin.REBUILT) | dict.fromkeys(withheld, Origin.WITHHELD)
+        return Diff(tuple(replace(file, origin=origins.get(file.path, Origin.GIVEN)) for file in self.files))
 
     @cached_property
     def changed(self) -> int:

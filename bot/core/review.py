@@ -10,16 +10,26 @@ from bot.core.diff import Diff
 from bot.core.ledger import Ledger
 from bot.core.models import Finding, Severity
 from bot.core.outcome import Outcome
+from bot.core.pull_request import PullRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is reviewed: the patch's exact bytes, a name for people, and the commits where they are known."""
+    """What is reviewed: the patch's exact bytes, a name for people, and the commits where they are known.
+
+    `pull_request` is there for one on GitHub. GitHub withholds patches above its limits: `rebuilt` are the paths whose
+    part of the patch was made here instead, `withheld` those that have none at all, and `unlisted` counts the files
+    that GitHub did not even name.
+    """
 
     patch: bytes
     title: str
     base: str = ""
     head: str = ""
+    pull_request: PullRequest | None = None
+    rebuilt: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

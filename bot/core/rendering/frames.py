@@ -28,7 +28,7 @@ def frame(diff: Diff, location: Location) -> tuple[FrameLine, ...]:
     for file in diff.files:
         if file.path != location.path:
             continue
-        index = file.commentable.get((location.side, location.line))
+        index = file.hunk_at.get((location.side, location.line))
         if index is not None:
             return _frame(file.hunks[index], location)
     return ()
