@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 
 Json = dict[str, object]
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class StopReason(StrEnum):
@@ -68,13 +71,16 @@ class Usage:
         return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
+NO_USAGE = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A whole reply: complete on the wire, whatever its stop reason says of its content."""
 
     content: tuple[Block, ...]
     stop_reason: StopReason
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     model: str = ""
     id: str = ""
 
@@ -97,8 +103,13 @@ class Request:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The exact bytes that are sent. Always valid UTF-8: lone surrogates stand as JSON escapes."""
-        return json.dumps(self.body, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+        """The exact bytes that are sent, valid UTF-8.
+
+        The API refuses half of a surrogate pair even as a JSON escape, and a reply that is sent back may hold one:
+        https://github.com/anthropics/claude-code/issues/60394
+        """
+        text = json.dumps(self.body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return _HALF_PAIR.sub("\ufffd", text).encode()
 
     @cached_property
     def digest(self) -> str:
