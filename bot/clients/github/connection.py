@@ -1,0 +1,263 @@
+"""One connection to GitHub: requests go out over PyGithub's requester, exact bytes over httpx with the same token.
+
+Reads are tried again with patience, writes are sent once: who posts must look first whether the first try arrived.
+PyGithub's own retry is off. It repeats POST by default, sleeps for any `Retry-After` without a limit, and knows nothing
+of what goes over httpx.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+from github import Auth, Github
+from pydantic import SecretStr
+
+from bot import __version__
+from bot.clients.github.refusals import Answer, Asked, not_github, refusal, unreachable
+from bot.clients.http import client
+from bot.errors import Misuse, OutsideError, Transient
+
+_SECONDS = 30
+_WAITS = (0.5, 1.0, 2.0)
+_LONGEST_WAIT = 60
+_API_VERSION = "2022-11-28"
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_ENTERPRISE_PATH = "/api/v3"
+_GRAPHQL = {
+    "NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "INSUFFICIENT_SCOPES": HTTPStatus.FORBIDDEN,
+    "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
+}
+_GITHUB_COM = {"github.com", "www.github.com"}
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where GitHub is and who asks. `ca_bundle` is a PEM file; None means what the libraries find themselves."""
+
+    api_url: str = "https://api.github.com"
+    token: SecretStr | None = None
+    ca_bundle: str | None = None
+
+
+class GitHub:
+    """A connection, to be closed. Threads may share it.
+
+    All methods raise Rejected, Transient or BadReply with one sentence for people; the constructor raises Misuse.
+    `about` names the pull request that the sentence is about.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._url = _checked_url(access.api_url)
+        self.host = urlsplit(self._url).netloc
+        self._token = _checked_token(access.token)
+        self.known = bool(self._token)
+        self.sleep = sleep
+        self._now = now
+        self._http = client(ca_bundle=access.ca_bundle, timeout=httpx.Timeout(_SECONDS), limit=4)
+        self._github = Github(
+            auth=Auth.Token(self._token) if self._token else None,
+            base_url=self._url,
+            timeout=_SECONDS,
+            user_agent=f"plumbline/{__version__}",
+            verify=access.ca_bundle or True,
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            lazy=True,
+            api_version=_API_VERSION,
+        )
+
+    def __repr__(self) -> str:
+        return f"GitHub({self._url!r}, {'with' if self.known else 'without'} a token)"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._github.close()
+        self._http.close()
+
+    def get(self, path: str, about: str, **parameters: int | str) -> object:
+        """Read JSON. `path` begins with a slash, below the API's address."""
+        asked = self._asked(about)
+        return self._patiently(lambda: _json(self._send("GET", path, asked, parameters=parameters), asked))
+
+    def get_bytes(self, path: str, about: str, accept: str, most: int) -> bytes | None:
+        """Read a body as it is, None where it has more than `most` bytes.
+
+        PyGithub would decode it by the charset that the answer claims, which garbles files in any other encoding.
+        """
+        asked = self._asked(about)
+        return self._patiently(lambda: self._fetch(path, asked, accept, most))
+
+    def query(self, query: str, about: str, **variables: object) -> dict[str, Any]:
+        """Read over GraphQL: the `data` of the answer. It takes a token."""
+        asked = self._asked(about)
+        url = self._github.requester.graphql_url
+        body = {"query": query, "variables": variables}
+        return self._patiently(lambda: self._data(self._send("POST", url, asked, body=body), asked))
+
+    def write(self, verb: str, path: str, about: str, body: Mapping[str, object] | None = None) -> object:
+        """Send a write once and give its JSON. Transient with status 0 or 5xx, or BadReply: it may have arrived."""
+        asked = self._asked(about, writing=True)
+        return _json(self._send(verb, path, asked, body=body), asked)
+
+    def _asked(self, about: str, *, writing: bool = False) -> Asked:
+        return Asked(about, self.host, self.known, writing)
+
+    def _send(
+        self,
+        verb: str,
+        path: str,
+        asked: Asked,
+        *,
+        parameters: Mapping[str, int | str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Answer:
+        """One request over PyGithub. Its exceptions end here: it asserts, and raises RuntimeError on odd redirects."""
+        try:
+            status, headers, text = self._github.requester.requestJson(
+                verb, path, parameters=dict(parameters or {}), input=body
+            )
+        except OSError as error:  # all errors of requests are
+            raise unreachable(error, asked) from None
+        except (AssertionError, RuntimeError, ValueError):
+            raise not_github(asked, "it redirects elsewhere or sends odd headers") from None
+        return self._accepted(Answer(status, headers, text.encode("utf-8", "surrogatepass")), asked)
+
+    def _fetch(self, path: str, asked: Asked, accept: str, most: int) -> bytes | None:
+        headers = {"Accept": accept, "X-GitHub-Api-Version": _API_VERSION}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            with self._http.stream("GET", self._url + path, headers=headers) as response:
+                content = _capped(response, most)
+                lowered = {name.lower(): value for name, value in response.headers.items()}
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable(error, asked) from None
+        self._accepted(Answer(response.status_code, lowered, content or b""), asked)
+        return content
+
+    def _accepted(self, answer: Answer, asked: Asked) -> Answer:
+        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return answer
+        raise self._refusal(answer, asked)
+
+    def _refusal(self, answer: Answer, asked: Asked) -> OutsideError:
+        """The error of an answer. The token is hidden, whatever its shape: a proxy's page may repeat the request."""
+        shown = answer.body.replace(self._token.encode(), b"***") if self._token else answer.body
+        return refusal(replace(answer, body=shown), asked, self._now())
+
+    def _data(self, answer: Answer, asked: Asked) -> dict[str, Any]:
+        """The data of a GraphQL answer, which reports errors with status 200."""
+        said = _json(answer, asked)
+        if not isinstance(said, dict):
+            raise not_github(asked)
+        if answer.errors:
+            raise self._refusal(_as_rest(answer), asked)
+        data = said.get("data")
+        if not isinstance(data, dict):
+            raise not_github(asked)
+        return data
+
+    def _patiently(self, once: Callable[[], _T]) -> _T:
+        """Try a read again after failures that pass, unless GitHub asks for more than a minute."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return once()
+            except Transient as error:
+                error.attempts = attempt
+                pause = max(error.retry_after or 0, _WAITS[min(attempt, len(_WAITS)) - 1])
+                if attempt > len(_WAITS) or pause > _LONGEST_WAIT:
+                    raise
+            self.sleep(pause)
+
+
+def _as_rest(answer: Answer) -> Answer:
+    """GraphQL's errors are REST's in other clothes; what it could not finish in time is an error with a message alone.
+
+    Source: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+    """
+    known = [_GRAPHQL[error["type"]] for error in answer.errors if error.get("type") in _GRAPHQL]
+    unnamed = all(set(error) <= {"message"} for error in answer.errors)
+    return replace(
+        answer, status=min(known) if known else HTTPStatus.BAD_GATEWAY if unnamed else HTTPStatus.BAD_REQUEST
+    )
+
+
+def _json(answer: Answer, asked: Asked) -> object:
+    try:
+        said: object = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise not_github(asked, "its answer is no JSON") from None
+    return said
+
+
+def _capped(response: httpx.Response, most: int) -> bytes | None:
+    """The body; None as soon as it turns out to be too large."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _checked_token(token: SecretStr | None) -> str:
+    secret = token.get_secret_value() if token else ""
+    if secret and not _TOKEN.fullmatch(secret):
+        raise Misuse("GITHUB_TOKEN holds a blank or a character that no token has; copy it again.")
+    return secret
+
+
+def _checked_url(url: str) -> str:
+    """The API's address without a slash at its end. Raises Misuse for what cannot be one."""
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise Misuse("GITHUB_API_URL is no address; write it as https://HOST/api/v3 or unset it.") from None
+    if not usable or parts.query or parts.fragment:
+        raise Misuse("GITHUB_API_URL is no http(s) address; write it as https://HOST/api/v3 or unset it.")
+    if parts.username is not None or parts.password is not None:
+        raise Misuse("GITHUB_API_URL holds a user name or password; take it out and set GITHUB_TOKEN instead.")
+    return parts._replace(path=_checked_path(parts)).geturl()
+
+
+def _checked_path(parts: SplitResult) -> str:
+    path = parts.path.rstrip("/")
+    if parts.hostname in _GITHUB_COM:
+        raise Misuse("GITHUB_API_URL names GitHub's site, not its API; use https://api.github.com or unset it.")
+    if path and (path != _ENTERPRISE_PATH or parts.hostname == "api.github.com"):
+        wanted = "no path" if parts.hostname == "api.github.com" else f"{_ENTERPRISE_PATH} or no path"
+        raise Misuse(f"GITHUB_API_URL ends in {path!r}; the API of {parts.hostname} has {wanted} there.")
+    return path

@@ -1,0 +1,193 @@
+"""A pull request as values: what GitHub says of it, and its patch as the exact bytes that GitHub serves.
+
+Four requests read an ordinary one: the pull request, the diff, the comparison (merge base and commits), and a second
+look at the head together with the base's attributes. The diff is of whatever the head is at that moment, so the second
+look decides whether all four speak of the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+from bot.clients.github.answers import CompareAnswer, EndAnswer, LookAnswer, PullAnswer, read
+from bot.clients.github.connection import GitHub
+from bot.clients.github.withheld import Composed, compose
+from bot.clients.source import PatchText, Repository
+from bot.core.diff import Diff
+from bot.core.patch import parse
+from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
+from bot.core.review import Change, Contents
+from bot.errors import BadPatch, BadReply, Misuse, Rejected, Transient
+
+_DIFF_TYPE = "application/vnd.github.diff"
+_RAW_TYPE = "application/vnd.github.raw+json"
+_ATTRIBUTES = ".gitattributes"
+# Far above GitHub's own limit of 1 MB; a server of one's own may have another.
+_LARGEST_DIFF = 64_000_000
+_LARGEST_ATTRIBUTES = 1_000_000
+_LOOK = """
+query($owner: String!, $repo: String!, $number: Int!, $attributes: String!) {
+  repository(owner: $owner, name: $repo) {
+    object(expression: $attributes) { ... on Blob { text } }
+    pullRequest(number: $number) { headRefOid baseRefName }
+  }
+}
+"""
+
+
+class PullRequestSource:
+    """A pull request on GitHub as a source of changes. A local checkout helps out with whole files, if there is one.
+
+    All methods block. They raise Rejected, Transient and BadReply.
+    """
+
+    def __init__(
+        self, github: GitHub, owner: str, repo: str, number: int, repository: Repository | None = None
+    ) -> None:
+        self._github = github
+        self._path = f"/repos/{quote(owner)}/{quote(repo)}/pulls/{number}"
+        self._about = f"{owner}/{repo}#{number}"
+        self._repository = repository
+        self._attributes: dict[str, str] = {}
+
+    def change(self) -> Change:
+        """The pull request at one commit; Transient where it does not stand still for that."""
+        for _ in range(2):
+            pull = self._pull()
+            change = self._read(pull)
+            if self._unmoved(pull, change.base):
+                return change
+        raise Transient(f"{self._about} is being pushed to right now; try again in a minute.")
+
+    def contents(self, diff: Diff) -> dict[int, Contents]:
+        """Both versions of the files, as far as the checkout has them under the ids of the patch; no requests."""
+        return PatchText(b"", self._about, self._repository).contents(diff)
+
+    def attributes(self, change: Change) -> Mapping[str, str]:
+        """The attributes of the merge base: all of them from the checkout, else the root's as `change` read them."""
+        if self._repository:
+            try:
+                return self._repository.attributes(self._repository.commit(change.base))
+            except Misuse:  # a shallow clone, or one of another repository
+                pass
+        return self._attributes
+
+    def _pull(self) -> PullAnswer:
+        return read(PullAnswer, self._github.get(self._path, self._about), self._about)
+
+    def _read(self, pull: PullAnswer) -> Change:
+        # From here on by its present name: PyGithub loses the query where a renamed repository redirects.
+        path = f"/repos/{pull.base.repo.full_name}"
+        compared = self._compared(f"{path}/compare/{pull.base.sha}...{pull.head.sha}", pull.about)
+        merge_base = compared.merge_base_commit.sha
+        composed = self._given(f"{path}/pulls/{pull.number}", pull.about) or compose(self._github, pull, merge_base)
+        request = _pull_request(pull, compared)
+        return Change(
+            patch=composed.patch,
+            title=request.name,
+            base=merge_base,
+            head=pull.head.sha,
+            pull_request=request,
+            rebuilt=composed.rebuilt,
+            withheld=composed.withheld,
+            unlisted=max(pull.changed_files - composed.files, 0),
+        )
+
+    def _compared(self, path: str, about: str) -> CompareAnswer:
+        """Merge base and commits. Without paging parameters these are the latest 250, more than a page could hold.
+
+        Source: https://docs.github.com/en/rest/commits/commits#compare-two-commits
+        """
+        try:
+            said = self._github.get(path, about)
+        except Rejected as refused:
+            if refused.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise Rejected(
+                f"GitHub finds no merge base of {about}; rebase it on its target branch, then try again.",
+                status=refused.status,
+                request_id=refused.request_id,
+            ) from refused
+        return read(CompareAnswer, said, about)
+
+    def _given(self, path: str, about: str) -> Composed | None:
+        """The diff as GitHub serves it, None where it is above GitHub's limits.
+
+        That is 406, and 422 `not_available` for what takes too long to generate:
+        https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits#pull-requests
+        """
+        try:
+            patch = self._github.get_bytes(path, about, _DIFF_TYPE, _LARGEST_DIFF)
+        except Rejected as refused:
+            if refused.status == HTTPStatus.NOT_ACCEPTABLE or refused.kind == "not_available":
+                return None
+            raise
+        return None if patch is None else Composed(patch, len(_parsed(patch, about).files))
+
+    def _unmoved(self, pull: PullAnswer, merge_base: str) -> bool:
+        """Whether head and base branch are still those of the first look; takes the attributes along.
+
+        The base is compared by its name: a push to it leaves the merge base where it is, a new target does not.
+        """
+        if not self._github.known:
+            self._attributes = self._public_attributes(pull, merge_base)
+            again = self._pull()
+            return (again.head.sha, again.base.ref) == (pull.head.sha, pull.base.ref)
+        owner, _, repo = pull.base.repo.full_name.partition("/")
+        said = self._github.query(
+            _LOOK,
+            pull.about,
+            owner=owner,
+            repo=repo,
+            number=pull.number,
+            attributes=f"{merge_base}:{_ATTRIBUTES}",
+        )
+        look = read(LookAnswer, said, pull.about).repository
+        self._attributes = {_ATTRIBUTES: look.object.text} if look.object and look.object.text else {}
+        return (look.pull.head, look.pull.base) == (pull.head.sha, pull.base.ref)
+
+    def _public_attributes(self, pull: PullAnswer, merge_base: str) -> dict[str, str]:
+        """GraphQL is closed to those without a token."""
+        path = f"/repos/{pull.base.repo.full_name}/contents/{_ATTRIBUTES}?ref={merge_base}"
+        try:
+            content = self._github.get_bytes(path, pull.about, _RAW_TYPE, _LARGEST_ATTRIBUTES)
+        except Rejected:
+            return {}
+        return {_ATTRIBUTES: content.decode("utf-8", "replace")} if content else {}
+
+
+def _parsed(patch: bytes, about: str) -> Diff:
+    try:
+        return parse(patch)
+    except BadPatch as error:
+        raise BadReply(
+            f"GitHub's diff of {about} cannot be read ({error}); try again, and report it if it stays so."
+        ) from error
+
+
+def _pull_request(pull: PullAnswer, compared: CompareAnswer) -> PullRequest:
+    state = PullRequestState.MERGED if pull.merged else PullRequestState(pull.state)
+    return PullRequest(
+        repository=pull.base.repo.full_name,
+        repository_id=pull.base.repo.id,
+        number=pull.number,
+        url=pull.html_url,
+        title=pull.title,
+        body=pull.body or "",
+        author=pull.user.login if pull.user else "ghost",
+        association=pull.author_association,
+        state=state,
+        draft=pull.draft,
+        labels=tuple(label.name for label in pull.labels),
+        base=_branch(pull.base),
+        head=_branch(pull.head),
+        fork=pull.head.repo is None or pull.head.repo.id != pull.base.repo.id,
+        merge_base=compared.merge_base_commit.sha,
+        commits=tuple(Commit(commit.sha, commit.commit.message) for commit in compared.commits),
+    )
+
+
+def _branch(end: EndAnswer) -> Branch:
+    return Branch(end.sha, end.ref, end.repo.full_name if end.repo else "")
