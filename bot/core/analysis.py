@@ -10,6 +10,7 @@ from bot.core.diff import FileDiff, Hunk, Line, LineKind
 from bot.core.models import Finding, Location, Side
 from bot.core.rules import Rule, rule_of
 from bot.core.secrets import Secret, find_secrets, mask
+from bot.core.visible import masked_lines
 
 _LONGEST_HIT = 50
 _LONGEST_MESSAGE = 200
@@ -171,11 +172,5 @@ def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line, hunk: int) -> Fin
         scenario=rule.scenario,
         source=hit.source,
         rule=hit.rule,
-        quote=_masked(file.hunks[hunk], line),
+        quote=masked_lines(file.hunks[hunk])[file.hunks[hunk].lines.index(line)],
     )
-
-
-def _masked(hunk: Hunk, line: Line) -> str:
-    """A line of a hunk, secrets masked; the hunk as one text, as a line out of a private key alone looks harmless."""
-    masked = mask("\n".join(each.text for each in hunk.lines)).split("\n")
-    return masked[hunk.lines.index(line)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
-from bot.core.models import Side
+from bot.core.models import Location, Side
 
 
 class LineKind(StrEnum):
@@ -74,6 +74,10 @@ class Line:
         Source: https://docs.github.com/rest/pulls/comments#create-a-review-comment-for-a-pull-request
         """
         return Side.LEFT if self.kind is LineKind.REMOVED else Side.RIGHT
+
+    def on(self, side: Side) -> int | None:
+        """The line's number on a side, None where it is not there; a context line is on both."""
+        return self.old if side is Side.LEFT else self.new
 
     @property
     def number(self) -> int:
@@ -145,13 +149,21 @@ class FileDiff:
 
     @property
     def commentable(self) -> dict[tuple[Side, int], int]:
-        """The hunk of each (side, line) that GitHub lets a comment stand on; none where GitHub shows no hunks."""
-        return self.hunk_at if self.origin is Origin.GIVEN else {}
+        """The hunk of each (side, line) that GitHub lets a comment stand on.
+
+        None where GitHub shows no hunks, nor in a file whose name is not UTF-8: no request can name it.
+        """
+        return self.hunk_at if self.origin is Origin.GIVEN and _is_utf8(self.path) else {}
 
     def in_one_hunk(self, side: Side, start_line: int, line: int) -> bool:
         """Whether both lines can carry the two ends of one comment."""
         hunk = self.commentable.get((side, start_line))
         return hunk is not None and hunk == self.commentable.get((side, line))
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a path decoded with surrogate escapes was UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
 @dataclass(frozen=True)
@@ -166,6 +178,31 @@ class Diff:
             return self
         origins = dict.fromkeys(rebuilt, Origin.REBUILT) | dict.fromkeys(withheld, Origin.WITHHELD)
         return Diff(tuple(replace(file, origin=origins.get(file.path, Origin.GIVEN)) for file in self.files))
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[FileDiff]]:
+        files: dict[str, list[FileDiff]] = {}
+        for file in self.files:
+            files.setdefault(file.path, []).append(file)
+        return files
+
+    def file_at(self, location: Location) -> FileDiff | None:
+        """The file whose diff holds the location's last line. A change of type has two files of one path."""
+        key = (location.side, location.line)
+        return next((file for file in self._by_path.get(location.path, ()) if key in file.hunk_at), None)
+
+    def carries(self, location: Location) -> bool:
+        """Whether GitHub lets a comment stand there: on lines that it shows, both ends in one hunk.
+
+        Of a change of type, two files under one path, nobody knows which of them GitHub would look in.
+        """
+        file = self.file_at(location)
+        ambiguous = len(self._by_path.get(location.path, ())) > 1
+        if file is None or ambiguous or (location.side, location.line) not in file.commentable:
+            return False
+        return location.start_line is None or (
+            location.start_line < location.line and file.in_one_hunk(location.side, location.start_line, location.line)
+        )
 
     @cached_property
     def changed(self) -> int:

@@ -1,0 +1,310 @@
+"""Where a claim belongs: from (path, side, quote, line) to a line of the change, or to none. Never to a guess.
+
+What the model read is what it can quote: quotes are looked up in the lines as they were shown, secrets masked.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from bot.core.diff import Line
+from bot.core.models import Location, Side
+from bot.core.visible import Row, Shown, printable, shown_path
+
+REACH = 15
+"""How many lines a hint may be off before one of several equal lines is refused."""
+
+LEAST_CUT = 40
+"""How many characters of a line that was not quoted to its end tell it from others."""
+
+_LONGEST_RANGE = 40
+# The part is shown as JSON, where a tab is \t, a quotation mark \" and a backslash \\.
+_JSON_ESCAPE = re.compile(r'\\([\\"/t])')
+_ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…)$")
+
+
+class Miss(StrEnum):
+    """Why a claim has no line."""
+
+    NO_FILE = "its file is not part of the change"
+    NO_QUOTE = "the quoted line is not part of the change"
+    AMBIGUOUS = "the quoted line stands in several places"
+    NOT_COMMENTABLE = "GitHub shows no diff of the file"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What the model says of a place: a path, a side, a run of lines that ends in `line`, and that line's text."""
+
+    path: str
+    side: Side
+    start_line: int
+    line: int
+    quote: str
+
+    @property
+    def first(self) -> int:
+        """The first line that it is about, as far as the range makes sense."""
+        return self.start_line if 0 < self.line - self.start_line < _LONGEST_RANGE else self.line
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A proven place: the file's position in the diff, and the location in it, which ends in the quoted line.
+
+    `whole` tells whether it is to the line the run that the model spoke of: what it would replace.
+    """
+
+    file: int
+    location: Location
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A run of lines of one hunk whose text is the quote, one for each quoted line; `cut` where it only begins so."""
+
+    file: int
+    lines: tuple[Line, ...]
+    cut: bool = False
+
+    @property
+    def last(self) -> Line:
+        return self.lines[-1]
+
+
+_Spot = tuple[int, Side, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The lines of one file: each side of each hunk as rows, and their spots in these by number and by text.
+
+    A context line has a number on both sides, and one spot: on the right, where it can be commented, see Line.side.
+    """
+
+    rows: dict[tuple[int, Side], list[Row]]
+    numbers: dict[tuple[Side, int], _Spot]
+    places: dict[tuple[Side, str], list[_Spot]]
+
+    def run(self, spot: _Spot, length: int) -> list[Row]:
+        """That many lines of one side, the last of them at the spot; fewer where the hunk begins."""
+        hunk, side, position = spot
+        return self.rows[hunk, side][max(0, position + 1 - length) : position + 1]
+
+
+class Anchors:
+    """Finds the places of claims in one change."""
+
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
+        self._indexes: dict[tuple[int, bool], _Index] = {}
+        present: dict[str, list[int]] = {}
+        former: dict[str, list[int]] = {}
+        for index, file in enumerate(shown.diff.files):
+            for name in {shown.path(index), file.path}:
+                present.setdefault(name, []).append(index)
+            former.setdefault(shown_path(file.old_path or file.path), []).append(index)
+        self._by_name = former | present
+
+    def file(self, path: str) -> int | None:
+        """The file that a path means: as shown, with `./`, `a/` or `b/` in front, or by its old name."""
+        return next(iter(self._files(path)), None)
+
+    def _files(self, path: str) -> list[int]:
+        """All files of that name: a change of type is two, see Diff."""
+        return next((self._by_name[name] for name in _spellings(path) if name in self._by_name), [])
+
+    def anchor(self, pointer: Pointer) -> Anchor | Miss:
+        """Prove a place by its quote.
+
+        The exact text at the hinted line counts most; then the only exact text in the stated range, within REACH lines
+        of it, in the file; then the only text that is the same without regard to white space, at the hinted line or in
+        the file. Each on the stated side first, then on the other. Last comes the only line within reach that begins
+        with a quote of LEAST_CUT characters or more.
+        """
+        files = self._files(pointer.path)
+        if not files:
+            return Miss.NO_FILE
+        shown = [file for file in files if self.shown.diff.files[file].commentable]
+        if not shown:
+            return Miss.NOT_COMMENTABLE
+        found = self._find(shown, pointer)
+        return found if isinstance(found, Miss) else self._anchor(found, pointer)
+
+    def _find(self, files: Sequence[int], pointer: Pointer) -> _Candidate | Miss:
+        for quoted in _readings(pointer.quote):
+            for folded in (False, True):
+                wanted = [_compared(line, folded=folded) for line in quoted]
+                found = self._search(files, wanted, pointer, folded=folded)
+                if found is not None:
+                    return found
+        return self._begun(files, pointer)
+
+    def _search(
+        self, files: Sequence[int], wanted: list[str], pointer: Pointer, *, folded: bool
+    ) -> _Candidate | Miss | None:
+        """The one that is meant, AMBIGUOUS where nobody can tell, None where nothing reads like that."""
+        hinted = range(pointer.line, pointer.line + 1)
+        near = () if folded else (range(pointer.first, pointer.line + 1), _reach(pointer))
+        for numbers in (hinted, *near, None):
+            for side in _sides(pointer):
+                matches = self._matches(files, wanted, pointer, side, numbers, folded=folded)
+                found = list(islice(matches, 2))
+                if found:
+                    return found[0] if len(found) == 1 else Miss.AMBIGUOUS
+        return None
+
+    def _matches(  # noqa: PLR0913 - what is looked for, and where
+        self,
+        files: Sequence[int],
+        wanted: list[str],
+        pointer: Pointer,
+        side: Side,
+        numbers: range | None,
+        *,
+        folded: bool,
+    ) -> Iterator[_Candidate]:
+        """Every run of lines that reads as wanted and ends on the side, at one of the numbers or anywhere."""
+        for file in files:
+            index = self._index(file, folded=folded)
+            spots = index.places.get((side, wanted[-1]), []) if numbers is None else _spots(index, side, numbers)
+            for spot in spots:
+                run = index.run(spot, len(wanted))
+                if [text for _, text in run] == wanted and _counts(run[-1][0], side, pointer):
+                    yield _Candidate(file, tuple(line for line, _ in run))
+
+    def _begun(self, files: Sequence[int], pointer: Pointer) -> _Candidate | Miss:
+        """A long line that was not quoted to its end: at the hinted line, or the only one within reach on any side."""
+        quoted = next(iter(_readings(pointer.quote)), [])
+        begin = _ELLIPSIS.sub("", _compared(quoted[0], folded=True)) if len(quoted) == 1 else ""
+        if len(begin) < LEAST_CUT:
+            return Miss.NO_QUOTE
+        found: dict[tuple[int, _Spot], _Candidate] = {}
+        for file in files:
+            index = self._index(file, folded=True)
+            for side in Side:
+                for spot in _spots(index, side, _reach(pointer)):
+                    ((line, text),) = index.run(spot, 1)
+                    if not text.startswith(begin) or not _counts(line, side, pointer):
+                        continue
+                    found[file, spot] = _Candidate(file, (line,), cut=True)
+                    if (side, line.on(side)) == (pointer.side, pointer.line):
+                        return found[file, spot]
+        if len(found) > 1:
+            return Miss.AMBIGUOUS
+        return next(iter(found.values()), Miss.NO_QUOTE)
+
+    def _index(self, file: int, *, folded: bool) -> _Index:
+        key = (file, folded)
+        if key not in self._indexes:
+            self._indexes[key] = self._indexed(file, folded=folded)
+        return self._indexes[key]
+
+    def _indexed(self, file: int, *, folded: bool) -> _Index:
+        made = _Index({}, {}, {})
+        for hunk in range(len(self.shown.diff.files[file].hunks)):
+            for side in Side:
+                rows = [(line, _compared(text, folded=folded)) for line, text in self.shown.rows(file, hunk, side)]
+                made.rows[hunk, side] = rows
+                for position, (line, text) in enumerate(rows):
+                    if line.side is side:
+                        _enter(made, line, text, (hunk, side, position))
+        return made
+
+    def _anchor(self, found: _Candidate, pointer: Pointer) -> Anchor:
+        """The place with its range, as far as the range stands in one hunk; else the quoted line alone."""
+        file, side, last = self.shown.diff.files[found.file], found.last.side, found.last.number
+        first = _first(found, pointer)
+        if not (first < last and file.in_one_hunk(side, first, last)):
+            return Anchor(found.file, Location(file.path, side, last), _is_whole(found, last, pointer))
+        return Anchor(found.file, Location(file.path, side, last, first), _is_whole(found, first, pointer))
+
+
+def _enter(index: _Index, line: Line, text: str, spot: _Spot) -> None:
+    for side in Side:
+        number = line.on(side)
+        if number is not None:
+            index.numbers[side, number] = spot
+            index.places.setdefault((side, text), []).append(spot)
+
+
+def _spots(index: _Index, side: Side, numbers: range) -> Iterator[_Spot]:
+    return (index.numbers[side, number] for number in numbers if (side, number) in index.numbers)
+
+
+def _counts(line: Line, side: Side, pointer: Pointer) -> bool:
+    """Whether a line may be known by its number on the side: on the stated one, if it has a number there."""
+    return side is pointer.side or line.on(pointer.side) is None
+
+
+def _reach(pointer: Pointer) -> range:
+    return range(pointer.first - REACH, pointer.line + REACH + 1)
+
+
+def _sides(pointer: Pointer) -> tuple[Side, Side]:
+    return (Side.LEFT, Side.RIGHT) if pointer.side is Side.LEFT else (Side.RIGHT, Side.LEFT)
+
+
+def _compared(text: str, *, folded: bool) -> str:
+    """A line as it is compared: without the white space at its end, or without regard to any."""
+    return " ".join(text.split()) if folded else text.rstrip()
+
+
+def _readings(quote: str) -> Iterable[list[str]]:
+    """The lines of a quote as they stand, then as they would be if the escapes of JSON were copied with them."""
+    for text in dict.fromkeys((quote, _JSON_ESCAPE.sub(_unescaped, quote))):
+        lines = _quoted_lines(text)
+        if lines:
+            yield lines
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\t" if match[1] == "t" else match[1]
+
+
+def _quoted_lines(quote: str) -> list[str]:
+    """The lines of a quote; empty ones around it are no part of it, and a quote of white space is none."""
+    lines = [printable(line) for line in quote.split("\n")]
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines
+
+
+def _first(found: _Candidate, pointer: Pointer) -> int:
+    """The first line of the range that ends in the quoted one, in the numbers of the side that it was found on."""
+    side, last = found.last.side, found.last.number
+    if len(found.lines) > 1:
+        return found.lines[0].on(side) or last
+    if side is pointer.side and pointer.first <= last <= pointer.line:
+        # The model quoted a line amid its range; what stands above it is still meant.
+        return pointer.first
+    # The lines of another side are counted otherwise, unless it was the name of the side that was wrong.
+    keeps_length = side is pointer.side or last == pointer.line
+    return last - (pointer.line - pointer.first) if keeps_length else last
+
+
+def _is_whole(found: _Candidate, first: int, pointer: Pointer) -> bool:
+    """Whether the lines from the first to the found one are those that were stated, none of them taken on trust."""
+    length = found.last.number - first
+    if found.cut or length != pointer.line - pointer.start_line:
+        return False
+    as_stated = found.last.side is pointer.side and found.last.number == pointer.line
+    return as_stated or length + 1 == len(found.lines)
+
+
+def _spellings(path: str) -> Iterable[str]:
+    """The path as given, then without what people and tools put in front of it."""
+    yield path
+    plain = posixpath.normpath(path.strip().lstrip("/")) if path.strip() else ""
+    yield plain
+    for prefix in ("a/", "b/"):
+        if plain.startswith(prefix):
+            yield plain.removeprefix(prefix)

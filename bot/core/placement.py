@@ -1,0 +1,100 @@
+"""From the model's claims to findings: each on the line that its quote proves, or named without a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.anchors import Anchor, Anchors, Miss, Pointer
+from bot.core.diff import Diff
+from bot.core.models import Finding, Location
+from bot.core.replies import Claim
+from bot.core.secrets import mask
+from bot.core.suggestions import fault_of
+from bot.core.visible import Shown, printable, printable_text, shown_path
+
+_LONGEST_TITLE = 120
+_LONGEST_TEXT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A finding that no line could be proven for. Its location is the model's own word, not to be relied upon."""
+
+    finding: Finding
+    why: Miss
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of the claims of one answer."""
+
+    findings: tuple[Finding, ...]
+    unplaced: tuple[Unplaced, ...]
+
+
+def place(claims: Iterable[Claim], anchors: Anchors, diff: Diff) -> Placed:
+    """Give each claim its line. None is lost: what has no line is named with the reason."""
+    findings: list[Finding] = []
+    unplaced: list[Unplaced] = []
+    for claim in claims:
+        pointer = Pointer(claim.path, claim.side, claim.start_line, claim.line, claim.quote)
+        anchor = anchors.anchor(pointer)
+        if isinstance(anchor, Miss):
+            known = anchors.file(claim.path)
+            path = shown_path(claim.path) if known is None else diff.files[known].path
+            unplaced.append(Unplaced(_finding(claim, Location(path, claim.side, claim.line), applies=False), anchor))
+            continue
+        findings.append(_finding(claim, anchor.location, applies=_applies(claim.suggestion, anchor, anchors.shown)))
+    return Placed(tuple(findings), tuple(unplaced))
+
+
+def _applies(suggestion: str | None, anchor: Anchor, shown: Shown) -> bool:
+    """Whether a suggestion may be offered as a block: only for the very lines that the model spoke of."""
+    if suggestion is None or not anchor.whole:
+        return False
+    return fault_of(shown, anchor.file, anchor.location, suggestion) is None
+
+
+def _finding(claim: Claim, location: Location, *, applies: bool) -> Finding:
+    return Finding(
+        location=location,
+        severity=claim.severity,
+        category=claim.category,
+        title=_line(claim.title).rstrip("."),
+        body=_text(claim.body),
+        scenario=_scenario(claim.scenario),
+        source="model",
+        rule=claim.category.value,
+        quote=printable_text(mask(claim.quote)),
+        suggestion=claim.suggestion if applies or claim.suggestion is None else _text(claim.suggestion),
+        applies=applies,
+        confidence=claim.confidence,
+    )
+
+
+def _line(text: str) -> str:
+    line = printable(mask(" ".join(text.split())))
+    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def _text(text: str) -> str:
+    whole = printable_text(mask(text.replace("\r\n", "\n").strip("\n")))
+    return whole if len(whole) <= _LONGEST_TEXT else whole[:_LONGEST_TEXT].rstrip() + " …"
+
+
+def _scenario(text: str) -> str:
+    """The case as it follows "When": the model may have written the word itself."""
+    plain = _text(" ".join(text.split()))
+    first, _, rest = plain.partition(" ")
+    return (rest if first.lower() == "when" else plain).rstrip(".")
+
+
+def summaries_by_file(summaries: Iterable[Mapping[str, str]], anchors: Anchors) -> dict[int, str]:
+    """What the change does in each file, by the file's position; the first that speaks of a file counts."""
+    found: dict[int, str] = {}
+    for path, summary in (item for each in summaries for item in each.items()):
+        file = anchors.file(path)
+        if file is not None and summary.strip():
+            found.setdefault(file, _line(summary))
+    return found
