@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from string import Template
+
+from bot.core.requests import Prompts
 
 _PACKAGE = Path(__file__).parent
 # A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
@@ -17,6 +20,12 @@ def _texts() -> dict[str, str]:
     folder = next(folder for folder in _FOLDERS if folder.is_dir())
     names = sorted(path for path in folder.rglob("*") if path.suffix in {".md", ".json"} and path.name != "README.md")
     return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in names}
+
+
+def review_prompts() -> Prompts:
+    """What the requests of a review are made of."""
+    system, task, question, repair = (load(f"review/{name}.md") for name in ("system", "task", "question", "repair"))
+    return Prompts(system, task, question, repair, tuple(json.loads(load("schema/tools.json"))))
 
 
 def load(name: str, **values: str) -> str:

@@ -21,7 +21,7 @@ from bot.core.risk import hunk_risk
 OVERLAP_LINES = 3
 """How many lines around a cut are shown in both parts."""
 
-_LINE_TOKENS = 4
+_LINE_TOKENS = 7
 _FILE_TOKENS = 40
 
 
@@ -203,7 +203,7 @@ def _pieces(index: int, file: FileDiff, budget: Budget, too_large: list[Entry]) 
 
 
 def _line_tokens(line: Line, model: str) -> int:
-    """A line is shown with its number and side."""
+    """A line is shown with both its numbers and its mark."""
     return tokens_of(line.text, model) + _LINE_TOKENS
 
 
@@ -235,6 +235,41 @@ def _with_overlap(sizes: Sequence[int], first: int, last: int, limit: int) -> tu
             total += sizes[end]
             end += 1
     return start, end
+
+
+def split(diff: Diff, chunk: Chunk, model: str) -> tuple[Chunk, Chunk] | None:
+    """Two halves of a chunk whose answer was too long, each with about half of its changed lines; None for one line."""
+    pieces = list(chunk.pieces)
+    if len(pieces) == 1:
+        pieces = _halved(diff, pieces[0], model)
+    if len(pieces) == 1:
+        return None
+    half = sum(_changed(piece) for piece in pieces) / 2
+    count, total = 0, 0
+    while count < len(pieces) - 1 and (count == 0 or total + _changed(pieces[count]) / 2 <= half):
+        total += _changed(pieces[count])
+        count += 1
+    return Chunk(tuple(pieces[:count])), Chunk(tuple(pieces[count:]))
+
+
+def _changed(piece: Piece) -> int:
+    return piece.ordinals[1] - piece.ordinals[0]
+
+
+def _halved(diff: Diff, piece: Piece, model: str) -> list[Piece]:
+    """A piece as two, cut behind the changed line in its middle."""
+    lines = diff.files[piece.file].hunks[piece.hunk].lines
+    first, last = piece.owned
+    changed = [position for position in range(first, last) if lines[position].changed]
+    if len(changed) < 2:  # noqa: PLR2004
+        return [piece]
+    cut, middle = changed[len(changed) // 2], piece.ordinals[0] + len(changed) // 2
+    halves = []
+    for owned, ordinals in (((first, cut), (piece.ordinals[0], middle)), ((cut, last), (middle, piece.ordinals[1]))):
+        shown = max(piece.shown[0], owned[0] - OVERLAP_LINES), min(piece.shown[1], owned[1] + OVERLAP_LINES)
+        tokens = sum(_line_tokens(line, model) for line in lines[slice(*shown)])
+        halves.append(Piece(piece.file, piece.hunk, shown, owned, ordinals, tokens))
+    return halves
 
 
 def lines_of(piece: Piece, diff: Diff) -> tuple[Hunk, tuple[Line, ...]]:

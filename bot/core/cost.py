@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
+from bot.core.messages import Usage
+
 OUTPUT_TOKENS_PER_CHUNK = 1_500
 """What an answer is taken to cost before it is known: a dozen findings with their words."""
 
@@ -22,15 +24,19 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How a family of models counts: bytes of text a token, and the tokens that a forced tool call adds."""
+    """How a family of models counts.
+
+    `tool_tokens` are those that a forced tool call adds, `cache_minimum` is the shortest prefix kept in a cache.
+    """
 
     prefix: str
     bytes_per_token: float
     tool_tokens: int
+    cache_minimum: int
 
 
-_FAMILIES = (Family("claude-opus-4-6", 2.6, 589), Family("claude-opus-4-7", 2.0, 804))
-_UNKNOWN_FAMILY = Family("", 2.0, 804)
+_FAMILIES = (Family("claude-opus-4-6", 2.6, 589, 4_096), Family("claude-opus-4-7", 2.0, 804, 2_048))
+_UNKNOWN_FAMILY = Family("", 2.0, 804, 4_096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,19 @@ def _dense(text: str) -> bool:
     return spaces < len(text) * _DENSE_SPACE
 
 
-def request_overhead(prefix: str, model: str) -> int:
-    """The tokens of a request besides its chunk: system prompt and context, tool, envelope."""
-    return tokens_of(prefix, model) + family_of(model).tool_tokens + 3 * _BLOCK_TOKENS
+def request_overhead(prefix_tokens: int, model: str) -> int:
+    """The tokens of a request besides its chunk: what all share, the provider's own words on tools, the envelope."""
+    return prefix_tokens + family_of(model).tool_tokens + 6 * _BLOCK_TOKENS
+
+
+def dollars_of(usage: Usage, price: Price) -> float:
+    """What the tokens of a reply cost.
+
+    Writing to a cache costs 1.25 (5 minutes) or 2 times (1 hour) the input's price, reading from it a tenth:
+    https://platform.claude.com/docs/en/about-claude/pricing
+    """
+    sent = usage.input_tokens + 1.25 * usage.cache_write_5m + 2 * usage.cache_write_1h + 0.1 * usage.cache_read
+    return (sent * price.input + usage.output_tokens * price.output) / _MILLION
 
 
 def estimate(chunk_tokens: list[int], overhead: int, price: Price) -> Estimate:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.cost import OUTPUT_TOKENS_PER_CHUNK, PRICES, Price, estimate, family_of, request_overhead, tokens_of
+from bot.core.cost import (
+    OUTPUT_TOKENS_PER_CHUNK,
+    PRICES,
+    Price,
+    dollars_of,
+    estimate,
+    family_of,
+    request_overhead,
+    tokens_of,
+)
+from bot.core.messages import Usage
 
 MODEL = "claude-opus-4-6"
 NEWER = "claude-opus-4-7-20260101"
@@ -72,6 +82,31 @@ def test_newer_models_count_more_and_unknown_ones_the_most() -> None:
 
 
 def test_overhead_is_prefix_tool_and_envelope() -> None:
-    """589 tokens for the forced tool and three blocks of 16 stand beside the prefix."""
-    assert request_overhead("", MODEL) == 589 + 48
-    assert request_overhead(CODE, MODEL) == tokens_of(CODE, MODEL) + 589 + 48
+    """589 tokens for the forced tool and six blocks of 16 stand beside the prefix."""
+    assert request_overhead(0, MODEL) == 589 + 96
+    assert request_overhead(1_000, MODEL) == 1_000 + 589 + 96
+    assert request_overhead(1_000, NEWER) == 1_000 + 804 + 96
+
+
+def test_a_reply_costs_what_the_price_list_says() -> None:
+    """Writing to a cache costs 1.25 or 2 times the input, reading a tenth of it; each kind of token counts once."""
+    price = Price(5.0, 25.0)
+    worth = {
+        Usage(input_tokens=1_000_000): 5.0,
+        Usage(cache_write_5m=1_000_000): 6.25,
+        Usage(cache_write_1h=1_000_000): 10.0,
+        Usage(cache_read=1_000_000): 0.5,
+        Usage(output_tokens=1_000_000): 25.0,
+        Usage(): 0.0,
+    }
+    for usage, dollars in worth.items():
+        assert dollars_of(usage, price) == pytest.approx(dollars, abs=1e-9)
+    assert dollars_of(sum(worth, start=Usage()), price) == pytest.approx(46.75, abs=1e-9)
+
+
+@given(st.lists(st.builds(Usage, *[st.integers(0, 10**7)] * 5), max_size=5))
+def test_the_cost_of_many_replies_is_the_sum(usages: list[Usage]) -> None:
+    """A review's cost may be worked out of its added tokens."""
+    price = PRICES["gateway"]
+    total = dollars_of(sum(usages, start=Usage()), price)
+    assert total == pytest.approx(sum(dollars_of(usage, price) for usage in usages), abs=1e-9)

@@ -1,0 +1,253 @@
+"""From a part of a change to the request that asks the model about it.
+
+The requests of one review are byte-identical up to the part that they ask about: that prefix is what a prompt cache
+keeps. All text of the pull request stands JSON-encoded in two tool results, never among our own words:
+https://platform.claude.com/docs/en/test-and-evaluate/strengthen-guardrails/mitigate-jailbreaks
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.chunking import Chunk, Piece
+from bot.core.cost import family_of, tokens_of
+from bot.core.diff import FileDiff, FileStatus, Line
+from bot.core.messages import Json, Reply, Request, TextBlock
+from bot.core.pull_request import PullRequest
+from bot.core.secrets import mask
+from bot.core.selection import Selection
+from bot.core.signatures import changed_signatures
+from bot.core.visible import Shown, printable_text, shown_path
+
+REPORT = "report_review"
+"""The tool through which the model answers."""
+
+_READ_CONTEXT, _READ_PART = "read_pull_request", "read_diff_part"
+_CONTEXT_ID, _PART_ID = "toolu_context", "toolu_part"
+
+_MARK: Json = {"cache_control": {"type": "ephemeral"}}
+_CHARACTERS_A_TOKEN = 4
+_LONGEST_TITLE = 300
+_LONGEST_DESCRIPTION = 6_000
+_MOST_COMMITS = 50
+_LONGEST_COMMIT = 400
+_MOST_FILES = 400
+_MOST_SIGNATURES = 12
+_MOST_SIGNATURES_IN_ALL = 200
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The words of prompts/ that requests are made of. `tools` is the parsed schema/tools.json."""
+
+    system: str
+    task: str
+    question: str
+    repair: str
+    tools: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the model is asked: its name, and the most tokens that it may answer with."""
+
+    model: str
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What all requests of one review share. `marked` tells whether it is to be kept in the provider's cache."""
+
+    prompts: Prompts
+    asking: Asking
+    context: str
+    marked: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """An estimate of its size, on the safe side."""
+        return tokens_of(self._text, self.asking.model)
+
+    def marked_for(self, requests: int) -> Prefix:
+        """The same, marked where that many requests will share it and it surely reaches the model's minimum.
+
+        Below the minimum a mark does nothing, and waiting for it only takes time: here the safe side is the other one,
+        four characters a token, as in plain English.
+        Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+        """
+        return replace(self, marked=requests > 1 and self._is_kept(self._text))
+
+    @property
+    def rules_marked(self) -> bool:
+        """Whether tools and system prompt get a mark of their own, which serves the next review too."""
+        return self.marked and self._is_kept(self._rules)
+
+    def _is_kept(self, text: str) -> bool:
+        return len(text) / _CHARACTERS_A_TOKEN >= family_of(self.asking.model).cache_minimum
+
+    @property
+    def _rules(self) -> str:
+        return self.prompts.system + json.dumps(self.prompts.tools)
+
+    @property
+    def _text(self) -> str:
+        return self._rules + self.context
+
+
+def context_of(shown: Shown, selection: Selection, change_title: str, pull: PullRequest | None) -> str:
+    """What is known of the change as a whole, as JSON text: title, description, commits, a map of all its files."""
+    about: Json = {"title": _text(pull.title if pull else change_title, _LONGEST_TITLE)}
+    if pull is not None:
+        about |= {
+            "description": _text(pull.body, _LONGEST_DESCRIPTION) or "(none)",
+            "into": _text(pull.base.ref, _LONGEST_TITLE),
+            "commits": [_text(commit.message, _LONGEST_COMMIT) for commit in pull.commits[:_MOST_COMMITS]],
+        }
+    about["files"] = list(_file_map(shown, selection))
+    beyond = len(shown.diff.files) - _MOST_FILES
+    if beyond > 0:
+        about["files_not_listed"] = beyond
+    return _json(about)
+
+
+def _file_map(shown: Shown, selection: Selection) -> Iterable[Json]:
+    reasons = {entry.file: entry.reason for entry in selection.left_out}
+    room = _MOST_SIGNATURES_IN_ALL
+    for index, file in enumerate(shown.diff.files[:_MOST_FILES]):
+        row = _file_head(shown, index, file) | {"added": file.added, "removed": file.removed}
+        if index in reasons:
+            yield row | {"not_shown": reasons[index].value}
+            continue
+        texts = [shown.lines(index, hunk) for hunk in range(len(file.hunks))]
+        signatures = changed_signatures(file, texts)[: min(_MOST_SIGNATURES, room)]
+        room -= len(signatures)
+        yield row | ({"signatures": list(signatures)} if signatures else {})
+
+
+def _file_head(shown: Shown, index: int, file: FileDiff) -> Json:
+    head: Json = {"path": shown.path(index), "status": file.status.value}
+    if file.status in {FileStatus.RENAMED, FileStatus.COPIED}:
+        head["old_path"] = shown_path(file.old_path or "")
+    return head
+
+
+def _text(text: str, longest: int) -> str:
+    """Other people's words, masked, nothing invisible in them, cut where they are endless."""
+    shown = printable_text(mask(text.replace("\r\n", "\n")))
+    return shown if len(shown) <= longest else shown[:longest] + " [cut here]"
+
+
+def part_of(shown: Shown, chunk: Chunk) -> str:
+    """The part of the diff that a chunk stands for, as JSON text: each line a string with its numbers and its mark."""
+    files: list[Json] = []
+    last = -1
+    for piece in chunk.pieces:
+        if piece.file != last:
+            files.append(_file_head(shown, piece.file, shown.diff.files[piece.file]) | {"hunks": []})
+            last = piece.file
+        hunks = files[-1]["hunks"]
+        assert isinstance(hunks, list)  # noqa: S101 - made two lines above
+        hunks.append(_hunk(shown, piece))
+    return _json({"files": files})
+
+
+def _hunk(shown: Shown, piece: Piece) -> Json:
+    hunk = shown.diff.files[piece.file].hunks[piece.hunk]
+    first, last = piece.shown
+    texts = shown.lines(piece.file, piece.hunk)[first:last]
+    lines = [_numbered(line, text) for line, text in zip(hunk.lines[first:last], texts, strict=True)]
+    return {"within": printable_text(mask(hunk.section)), "lines": lines}
+
+
+def _numbered(line: Line, text: str) -> str:
+    return f"{line.old or '':>5} {line.new or '':>5} {line.kind.value}|{text}"
+
+
+def _json(value: object) -> str:
+    """JSON with a row for each element of a list: the model reads lines, not one long string."""
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
+    if isinstance(value, dict) and any(isinstance(each, (list, dict)) for each in value.values()):
+        return "{\n" + ",\n".join(f"{json.dumps(name)}: {_json(each)}" for name, each in value.items()) + "\n}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def ask_about(shared: Prefix, part: str) -> Request:
+    """The request about one part. What is shared stands first in the body, the part and our question last."""
+    return _request(shared, _material(shared, part))
+
+
+def ask_again(shared: Prefix, part: str, reply: Reply, problem: str) -> Request:
+    """The one request to repair an answer that cannot be used; the model sees what it answered and what is wrong."""
+    words = {"type": "text", "text": shared.prompts.repair.replace("$problem", problem).strip()}
+    material = _material(shared, part)
+    said = list(_said(shared, reply))
+    if not said:
+        material[-1]["content"] = [*_blocks(material[-1]), words]
+        return _request(shared, material)
+    results = [
+        {"type": "tool_result", "tool_use_id": block["id"], "is_error": True, "content": problem}
+        for block in said
+        if block["type"] == "tool_use"
+    ]
+    return _request(
+        shared, [*material, {"role": "assistant", "content": said}, {"role": "user", "content": [*results, words]}]
+    )
+
+
+def _request(shared: Prefix, messages: Sequence[Json]) -> Request:
+    mark = _MARK if shared.rules_marked else {}
+    return Request(
+        {
+            "model": shared.asking.model,
+            "max_tokens": shared.asking.max_tokens,
+            "system": [{"type": "text", "text": shared.prompts.system, **mark}],
+            "tools": list(shared.prompts.tools),
+            "tool_choice": {"type": "tool", "name": REPORT, "disable_parallel_tool_use": True},
+            "messages": list(messages),
+        }
+    )
+
+
+def _material(shared: Prefix, part: str) -> list[Json]:
+    """The conversation up to our question: the host has called both reading tools, their results are the material."""
+    mark = _MARK if shared.marked else {}
+    calls = [
+        {"type": "tool_use", "id": _CONTEXT_ID, "name": _READ_CONTEXT, "input": {}},
+        {"type": "tool_use", "id": _PART_ID, "name": _READ_PART, "input": {}},
+    ]
+    answers = [
+        {"type": "tool_result", "tool_use_id": _CONTEXT_ID, "content": shared.context, **mark},
+        {"type": "tool_result", "tool_use_id": _PART_ID, "content": part},
+        {"type": "text", "text": shared.prompts.question.strip()},
+    ]
+    return [
+        {"role": "user", "content": [{"type": "text", "text": shared.prompts.task.strip()}]},
+        {"role": "assistant", "content": calls},
+        {"role": "user", "content": answers},
+    ]
+
+
+def _blocks(message: Json) -> list[object]:
+    content = message["content"]
+    assert isinstance(content, list)  # noqa: S101 - made by _material
+    return content
+
+
+def _said(shared: Prefix, reply: Reply) -> Iterator[Json]:
+    """What the model answered, as far as it can be sent back: no blank text, no call of a tool that there is not.
+
+    Calls are numbered anew, as gateways give ids that are empty or stand twice.
+    """
+    declared = {tool["name"] for tool in shared.prompts.tools}
+    for number, block in enumerate(reply.content):
+        if isinstance(block, TextBlock):
+            if block.text.strip():
+                yield {"type": "text", "text": block.text}
+        elif block.name in declared:
+            # What could not be parsed cannot be sent back as the object that the wire demands.
+            known = block.input if isinstance(block.input, dict) else {}
+            yield {"type": "tool_use", "id": f"toolu_answer_{number}", "name": block.name, "input": known}
