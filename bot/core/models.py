@@ -60,7 +60,8 @@ class Finding:
 
     `source` names who found it (`secrets`, `checks`, `ruff`, `zizmor`, `model`) and `rule` the rule within it.
     `scenario` is the case in which it goes wrong; `quote` the text of the line, secrets already masked.
-    `confidence` runs from 0 to 1.
+    `confidence` runs from 0 to 1. `suggestion` replaces the lines of the location; where it does not `apply` as it
+    stands, it is shown as text.
     """
 
     location: Location
@@ -73,6 +74,7 @@ class Finding:
     rule: str
     quote: str = ""
     suggestion: str | None = None
+    applies: bool = False
     confidence: float = 1.0
 
     @property

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.ledger import Ledger, State
+from bot.core.ledger import Ledger, Reason, State
+
+NOTHING_TO_READ = "nothing to read"
+NO_CHANGED_LINES = "no changed lines"
 
 
 class Ending(StrEnum):
@@ -25,31 +28,32 @@ class Outcome:
     reason: str = ""
 
 
-def conclude(ledger: Ledger, *, gate: str = "") -> Outcome:
-    """Tell how the review ended. `gate` names the rule that kept it from starting (draft, label, ...)."""
+def conclude(ledger: Ledger, *, gate: str = "", unlisted: int = 0) -> Outcome:
+    """Tell how the review ended. `gate` names the rule that kept it from starting (draft, label, ...).
+
+    `unlisted` counts files that GitHub did not name. They, and files whose patch it withheld, have lines that nobody
+    could count: the ledger's sums alone would call the change complete.
+    """
     if gate:
         return Outcome(Ending.SKIPPED, gate)
-    failed, left_out = ledger.lines(State.FAILED), ledger.lines(State.LEFT_OUT)
-    reviewed = ledger.lines(State.REVIEWED)
-    if not ledger.changed:
-        return Outcome(Ending.SKIPPED, "no changed lines")
-    if not reviewed + failed + left_out:
-        return Outcome(Ending.SKIPPED, "nothing to read")
+    failed, reviewed = ledger.lines(State.FAILED), ledger.lines(State.REVIEWED)
+    withheld = any(entry.reason is Reason.WITHHELD for entry in ledger.entries)
+    missing = failed or ledger.lines(State.LEFT_OUT) or withheld or unlisted
+    if not reviewed and not missing:
+        return Outcome(Ending.SKIPPED, NOTHING_TO_READ if ledger.changed else NO_CHANGED_LINES)
     if failed and not reviewed:
         return Outcome(Ending.FAILED, "no line was answered for")
-    if failed or left_out:
-        return Outcome(Ending.PARTIAL, "not every line was read")
-    return Outcome(Ending.COMPLETE)
+    return Outcome(Ending.PARTIAL, "not every line was read") if missing else Outcome(Ending.COMPLETE)
 
 
-def exit_code(outcome: Outcome, *, asked: bool, reached: bool, analyzers_failed: bool) -> int:
+def exit_code(outcome: Outcome, *, asked: bool, reached: bool, analyzers_failed: bool, not_posted: bool = False) -> int:
     """The code of a process that reviewed: 0 did what was asked, 1 findings at the threshold, 3 not all that was asked.
 
     `asked` tells whether a model was asked: without one a partial review is what was asked for. `reached` tells whether
-    a finding is at or above the threshold to fail on.
+    a finding is at or above the threshold to fail on, `not_posted` whether GitHub did not take what was to be posted.
     """
     if reached:
         return 1
-    if analyzers_failed or (asked and outcome.ending in {Ending.PARTIAL, Ending.FAILED}):
+    if analyzers_failed or not_posted or (asked and outcome.ending in {Ending.PARTIAL, Ending.FAILED}):
         return 3
     return 0

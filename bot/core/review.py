@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from bot.core.analysis import AnalyzerNote
+from bot.core.analysis import AnalyzerNote, AnalyzerReport
 from bot.core.chunking import Plan
 from bot.core.diff import Diff
 from bot.core.ledger import Ledger
+from bot.core.messages import NO_USAGE, Usage
 from bot.core.models import Finding, Severity
 from bot.core.outcome import Outcome
+from bot.core.placement import Unplaced
+from bot.core.policy import Policy
 from bot.core.pull_request import PullRequest
 
 
@@ -41,10 +45,24 @@ class Contents:
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """All that a review was made of besides the model's answers: with those it can be made again, to the byte."""
+
+    policy: Policy
+    change: Change
+    contents: Mapping[int, Contents]
+    attributes: Mapping[str, str]
+    report: AnalyzerReport
+    asked: bool
+
+
+@dataclass(frozen=True)
 class Review:
     """The result: findings in the order of showing, the ledger, the outcome, and how it was come by.
 
-    `asked` tells whether a model was asked at all.
+    `asked` tells whether a model was asked at all. `comments` are the findings that get a comment of their own on a
+    pull request, `unplaced` those without a line, `doubtful` those too unsure to be more than mentioned. `summaries`
+    say what the change does in a file, by its position. `failures` are the sentences of requests that failed.
     """
 
     change: Change
@@ -58,7 +76,20 @@ class Review:
     model: str
     prompts: str
     version: str
+    comments: tuple[Finding, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    doubtful: tuple[Finding, ...] = ()
+    summaries: Mapping[int, str] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+    requests: int = 0
+    usage: Usage = NO_USAGE
+    dollars: float = 0.0
+
+    @property
+    def said(self) -> tuple[Finding, ...]:
+        """All findings that are worth saying, with a line or without."""
+        return (*self.findings, *(each.finding for each in self.unplaced))
 
     def reaches(self, threshold: Severity | None) -> bool:
         """Whether any finding is at least as bad as the threshold; never, without one."""
-        return threshold is not None and any(finding.severity.reaches(threshold) for finding in self.findings)
+        return threshold is not None and any(finding.severity.reaches(threshold) for finding in self.said)

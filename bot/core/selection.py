@@ -10,7 +10,7 @@ from pathspec import GitIgnoreSpec
 
 from bot.core import path_rules
 from bot.core.attributes import GENERATED, NO_ATTRIBUTES, VENDORED, Attributes
-from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, LineKind
+from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, LineKind, Origin
 from bot.core.ledger import Entry, Reason
 from bot.errors import Misuse
 
@@ -110,11 +110,25 @@ _Verdict = tuple[Reason, str] | None
 
 def _verdict(facts: _Facts) -> _Verdict:
     """The first rule that keeps the file from being read, strongest first; None if it is read."""
-    for rule in (_not_text, _without_lines, _filtered, _lockfile, _source_map, _vendored, _generated, _minified):
+    for rule in (
+        _withheld,
+        _not_text,
+        _without_lines,
+        _filtered,
+        _lockfile,
+        _source_map,
+        _vendored,
+        _generated,
+        _minified,
+    ):
         verdict = rule(facts)
         if verdict is not None:
             return verdict
     return None
+
+
+def _withheld(facts: _Facts) -> _Verdict:
+    return (Reason.WITHHELD, "") if facts.file.origin is Origin.WITHHELD else None
 
 
 def _not_text(facts: _Facts) -> _Verdict:
@@ -124,7 +138,7 @@ def _not_text(facts: _Facts) -> _Verdict:
 
 
 def _without_lines(facts: _Facts) -> _Verdict:
-    if facts.file.changed_lines:
+    if facts.file.changed_lines or facts.file.origin is Origin.WITHHELD:
         return None
     reasons = {
         FileStatus.RENAMED: Reason.PURE_RENAME,
@@ -210,3 +224,11 @@ def _minified(facts: _Facts) -> _Verdict:
     # One long data literal amid ordinary code is no bundle: the long lines must be what the change is made of.
     mostly_long = sum(len(line.text) for line in lines if len(line.text) > _MINIFIED_LINE) * 2 > size
     return (Reason.MINIFIED, f"a line of {longest:,} characters") if mostly_long else None
+
+
+_RULES = (
+    *(_not_text, _without_lines, _filtered, _lockfile, _source_map, _vendored, _generated),
+    # A rule that goes by the name holds for a file without a patch as well.
+    _withheld,
+    _minified,
+)

@@ -152,6 +152,24 @@ def test_what_was_skipped_says_why() -> None:
     assert conclude(ledger_of(Reason.ANSWERED), gate="draft") == Outcome(Ending.SKIPPED, "draft")
 
 
+def test_lines_that_nobody_could_count_are_missing_all_the_same() -> None:
+    """A file whose patch GitHub withheld, and files that it did not name, make a review partial though sums agree."""
+    diff = Diff((source("a.py", 1), FileDiff("big.py", "big.py", FileStatus.MODIFIED)))
+    withheld = balance(diff, [Entry(0, Reason.ANSWERED, 0, 1), Entry(1, Reason.WITHHELD, 0, 0)])
+    assert withheld.by_state[State.LEFT_OUT] == 0
+    assert conclude(withheld).ending is Ending.PARTIAL
+    assert conclude(ledger_of(Reason.ANSWERED), unlisted=1).ending is Ending.PARTIAL
+    assert conclude(balance(Diff(()), []), unlisted=1).ending is Ending.PARTIAL
+    assert conclude(ledger_of(Reason.ANSWERED)).ending is Ending.COMPLETE
+
+
+def test_what_was_not_posted_is_not_done() -> None:
+    """A complete review that GitHub did not take is not all that was asked."""
+    complete = Outcome(Ending.COMPLETE)
+    assert exit_code(complete, asked=True, reached=False, analyzers_failed=False, not_posted=True) == 3
+    assert exit_code(complete, asked=True, reached=False, analyzers_failed=False) == 0
+
+
 @pytest.mark.parametrize("ending", Ending)
 @pytest.mark.parametrize("asked", [True, False])
 @pytest.mark.parametrize("reached", [True, False])

@@ -8,20 +8,25 @@ from dataclasses import replace
 import pytest
 
 from bot.core.analysis import AnalyzerNote, Run
+from bot.core.anchors import Miss
 from bot.core.chunking import Budget, pack
-from bot.core.diff import Diff
+from bot.core.diff import Diff, FileDiff, FileStatus
 from bot.core.ledger import Entry, Reason, balance
+from bot.core.messages import Usage
 from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.outcome import conclude
 from bot.core.patch import parse
+from bot.core.placement import Unplaced
 from bot.core.rendering.annotations import workflow_commands
 from bot.core.rendering.document import document
 from bot.core.rendering.frames import frame
-from bot.core.rendering.markdown import code, markdown
+from bot.core.rendering.markdown import markdown, summary
 from bot.core.rendering.sarif import sarif
 from bot.core.rendering.terminal import as_text, terminal
-from bot.core.rendering.words import analyzers_sentence, count, headline, printable
+from bot.core.rendering.words import analyzers_sentence, count, headline
 from bot.core.review import Change, Review
+from bot.core.sanitize import code
+from bot.core.visible import printable
 
 PATCH = b"""diff --git a/app.py b/app.py
 index 1111111..2222222 100644
@@ -77,6 +82,28 @@ def review(*reasons: Reason, findings: tuple[Finding, ...] = (), asked: bool = T
 ANSWERED, FAILED, COST = Reason.ANSWERED, Reason.REQUEST_FAILED, Reason.COST
 
 
+def gated(rule: str) -> Review:
+    """A review that a rule kept from starting."""
+    made = review(ANSWERED, ANSWERED)
+    return replace(made, outcome=conclude(made.ledger, gate=rule))
+
+
+def failed(*sentences: str) -> Review:
+    """A review all of whose requests failed."""
+    return replace(review(FAILED, FAILED), failures=sentences)
+
+
+def everything(reason: Reason, *, unlisted: int = 0, withheld: bool = False) -> Review:
+    """A review of app.py alone, its lines ended as given, with files that GitHub did not show beside it."""
+    app = parse(PATCH).files[0]
+    more = (FileDiff("big.py", "big.py", FileStatus.MODIFIED),) if withheld else ()
+    diff = Diff((app, *more))
+    ledger = balance(diff, [Entry(0, reason, 0, 2), *(Entry(1, Reason.WITHHELD, 0, 0) for _ in more)])
+    made = review(ANSWERED, ANSWERED)
+    change = replace(made.change, unlisted=unlisted)
+    return replace(made, diff=diff, ledger=ledger, change=change, outcome=conclude(ledger, unlisted=unlisted))
+
+
 @pytest.mark.parametrize(
     ("made", "words"),
     [
@@ -97,12 +124,39 @@ ANSWERED, FAILED, COST = Reason.ANSWERED, Reason.REQUEST_FAILED, Reason.COST
             "not reviewed: nothing to read, 2 lines in lockfiles, 2 lines left out by path filters",
         ),
         (review(), "not reviewed: no changes"),
+        (gated("draft"), "not reviewed: draft"),
+        (
+            failed("the endpoint answered 529 for 5 minutes; \x1b[2Jask again later"),
+            "not reviewed: the endpoint answered 529 for 5 minutes; \\x1b[2Jask again later",
+        ),
+        (everything(ANSWERED), "nothing found · all 2 changed lines reviewed"),
+        (
+            everything(ANSWERED, withheld=True),
+            "no findings · 2 of 2 changed lines reviewed, GitHub withheld the patch of 1 file",
+        ),
+        (
+            everything(ANSWERED, unlisted=30),
+            "no findings · 2 of 2 changed lines reviewed, GitHub did not list 30 files",
+        ),
+        (
+            everything(COST, unlisted=1),
+            (
+                "no findings · 0 of 2 changed lines reviewed, 2 not (2 lines over the cost cap), "
+                "GitHub did not list 1 file"
+            ),
+        ),
+        (
+            replace(review(ANSWERED, ANSWERED), unplaced=(Unplaced(FINDING, Miss.NO_QUOTE),)),
+            "1 finding · 2 of 4 changed lines reviewed",
+        ),
     ],
 )
 def test_the_first_line_tells_how_it_ended(made: Review, words: str) -> None:
     """One sentence for each outcome; "nothing found" only where every line that is read was answered for."""
     assert headline(made) == words
-    assert ("nothing found" in headline(made)) == (made.outcome.ending == "complete" and not made.findings)
+    assert ("nothing found" in headline(made)) == (made.outcome.ending == "complete" and not made.said)
+    for form in (summary(made, ()), document(made)):
+        assert ("nothing found" in form) == ("nothing found" in headline(made))
 
 
 def test_the_frame_shows_the_line_among_its_neighbours() -> None:
@@ -119,7 +173,16 @@ HOSTILE = (
     "\x1b[31mred\x07 \u202egnp.exe </details> | `x` @everyone ::error::x\n::set-output name=a::b <img src=x> \udcff"
 )
 FINDINGS = (replace(FINDING, title=HOSTILE, body=HOSTILE, scenario=HOSTILE, quote=HOSTILE),)
-NASTY = review(ANSWERED, ANSWERED, findings=FINDINGS)
+NASTY = replace(
+    review(ANSWERED, ANSWERED, findings=FINDINGS),
+    unplaced=tuple(Unplaced(replace(FINDINGS[0], location=Location(HOSTILE, Side.LEFT, 10**9)), miss) for miss in Miss),
+    doubtful=(replace(FINDINGS[0], suggestion=HOSTILE, confidence=0.1),),
+    summaries={0: HOSTILE},
+    failures=(HOSTILE,),
+    requests=3,
+    usage=Usage(100, 20, 0, 300, 50),
+    dollars=0.0123,
+)
 
 
 def test_nothing_active_reaches_a_terminal() -> None:
@@ -131,7 +194,7 @@ def test_nothing_active_reaches_a_terminal() -> None:
 
 def test_markdown_cannot_be_broken_out_of() -> None:
     """No HTML, no mention, no table cell, no code span is opened or closed by a finding's words."""
-    text = markdown(NASTY)
+    text = markdown(review(ANSWERED, ANSWERED, findings=FINDINGS))
     assert "<img" not in text
     assert text.count("</details>") == text.count("<details>")
     assert "@everyone" not in text
@@ -152,7 +215,7 @@ def test_code_spans_hold_any_backticks(text: str) -> None:
 
 def test_no_text_starts_a_workflow_command() -> None:
     """Each line of the github form is a command that Plumbline wrote."""
-    lines = workflow_commands(NASTY).splitlines()
+    lines = workflow_commands(review(ANSWERED, ANSWERED, findings=FINDINGS)).splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("::error file=app.py,line=3,endLine=3,title=")
     assert "::set-output" not in lines[0].split("%0A")[0]

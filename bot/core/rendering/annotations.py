@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.models import Finding, Severity, Side
-from bot.core.rendering.words import headline, printable
+from bot.core.rendering.words import headline
 from bot.core.review import Review
+from bot.core.visible import printable
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "notice"}
 

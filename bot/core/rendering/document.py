@@ -7,8 +7,9 @@ import json
 from bot.core.diff import FileDiff
 from bot.core.ledger import Entry
 from bot.core.models import Finding
-from bot.core.rendering.words import headline, printable, printable_text
+from bot.core.rendering.words import headline
 from bot.core.review import Review
+from bot.core.visible import printable, printable_text
 
 SCHEMA = "plumbline.review/1"
 
@@ -30,6 +31,7 @@ def as_json(review: Review) -> Json:
             "title": printable(review.change.title),
             "base": review.change.base or None,
             "head": review.change.head or None,
+            "pull_request": review.change.pull_request.url if review.change.pull_request else None,
         },
         "outcome": {
             "ending": review.outcome.ending.value,
@@ -37,11 +39,16 @@ def as_json(review: Review) -> Json:
             "headline": headline(review),
         },
         "findings": [_finding(finding) for finding in review.findings],
+        "unplaced": [_finding(each.finding) | {"why": each.why.value} for each in review.unplaced],
+        "doubtful": [_finding(finding) for finding in review.doubtful],
         "ledger": {
             "changed_lines": review.ledger.changed,
             "states": {state.value: lines for state, lines in review.ledger.by_state.items()},
             "reasons": {reason.value: lines for reason, lines in review.ledger.by_reason.items()},
-            "files": [_file(file, review.ledger.by_file[index]) for index, file in enumerate(review.diff.files)],
+            "files": [
+                _file(file, review.ledger.by_file[index], review.summaries.get(index, ""))
+                for index, file in enumerate(review.diff.files)
+            ],
         },
         "analyzers": [
             {
@@ -53,6 +60,14 @@ def as_json(review: Review) -> Json:
             }
             for note in review.analyzers
         ],
+        "failures": [printable(sentence) for sentence in review.failures],
+        "spent": {
+            "requests": review.requests,
+            "input_tokens": review.usage.total_input,
+            "cached_input_tokens": review.usage.cache_read,
+            "output_tokens": review.usage.output_tokens,
+            "dollars": round(review.dollars, 6),
+        },
         "plan": {
             "model": printable(review.model),
             "requests": estimate.requests,
@@ -76,13 +91,14 @@ def _finding(finding: Finding) -> Json:
         "scenario": printable_text(finding.scenario),
         "quote": printable_text(finding.quote),
         "suggestion": None if finding.suggestion is None else printable_text(finding.suggestion),
+        "applies": finding.applies,
         "confidence": finding.confidence,
         "source": finding.source,
         "rule": finding.rule,
     }
 
 
-def _file(file: FileDiff, entries: tuple[Entry, ...]) -> Json:
+def _file(file: FileDiff, entries: tuple[Entry, ...], summary: str) -> Json:
     return {
         "path": printable(file.path),
         "old_path": None if file.old_path in (None, file.path) else printable(file.old_path),
@@ -90,6 +106,7 @@ def _file(file: FileDiff, entries: tuple[Entry, ...]) -> Json:
         "kind": file.kind.value,
         "added": file.added,
         "removed": file.removed,
+        "summary": printable(summary) or None,
         "entries": [
             {
                 "state": entry.reason.state.value,

@@ -6,8 +6,9 @@ import json
 from urllib.parse import quote
 
 from bot.core.models import Finding, Severity, Side
-from bot.core.rendering.words import headline, printable, printable_text
+from bot.core.rendering.words import headline
 from bot.core.review import Review
+from bot.core.visible import printable, printable_text
 
 Json = dict[str, object]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.core.rendering.words import printable
+from bot.core.visible import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ def _uses(settings: Mapping[str, Shown], programs: tuple[Program, ...]) -> Itera
     missing = [program.name for program in programs if not program.version]
     ready = f"missing: {', '.join(missing)}" if missing else "ready"
     yield f"  review a branch or a patch with the analyzers: {ready}"
-    yield f"  review with a model: not in this version ({_key(settings)})"
-    token = "set" if _is_set(settings, "GITHUB_TOKEN") else "not set"
-    yield f"  review a pull request on GitHub: not in this version (GITHUB_TOKEN is {token})"
+    yield f"  review with a model: {_key(settings)}"
+    yield f"  review a pull request on GitHub: {_token(settings)}"
 
 
 def _key(settings: Mapping[str, Shown]) -> str:
@@ -58,7 +57,16 @@ def _key(settings: Mapping[str, Shown]) -> str:
     found = [name for name in names if _is_set(settings, name)]
     if len(found) == len(names):
         return f"{' and '.join(found)} are both set: unset one of them"
-    return f"{found[0]} is set" if found else f"neither {' nor '.join(names)} is set"
+    if not found:
+        return f"set {names[0]}, or {names[1]} for an endpoint that takes a bearer token"
+    return f"ready, {settings['PLUMBLINE_MODEL'].value} at {settings['ANTHROPIC_BASE_URL'].value} with {found[0]}"
+
+
+def _token(settings: Mapping[str, Shown]) -> str:
+    host = settings["GITHUB_API_URL"].value
+    if _is_set(settings, "GITHUB_TOKEN"):
+        return f"ready, at {host} with GITHUB_TOKEN"
+    return f"public ones only, at {host}; set GITHUB_TOKEN for others, and to post"
 
 
 def _is_set(settings: Mapping[str, Shown], name: str) -> bool:

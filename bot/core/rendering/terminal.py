@@ -18,12 +18,12 @@ from bot.core.rendering.words import (
     headline,
     ledger_sentence,
     plan_sentence,
-    printable,
-    printable_text,
     severities,
     what_changed,
 )
 from bot.core.review import Review
+from bot.core.suggestions import suggested_lines
+from bot.core.visible import printable, printable_text
 
 _WIDTH = 100
 _PATH_WIDTH = 44
@@ -40,9 +40,12 @@ class Span:
 Line = tuple[Span, ...]
 
 
-def terminal(review: Review, *, quiet: bool = False) -> tuple[Line, ...]:
-    """The review as lines; `quiet` leaves out everything but findings and outcome."""
-    return tuple(_lines(review, quiet=quiet))
+def terminal(review: Review, *, quiet: bool = False, fate: str = "") -> tuple[Line, ...]:
+    """The review as lines; `quiet` leaves out everything but findings and outcome.
+
+    `fate` tells what became of it on GitHub: `posted: URL`, `not posted (add --post)`.
+    """
+    return tuple(_lines(review, quiet=quiet, fate=fate))
 
 
 def as_text(lines: tuple[Line, ...]) -> str:
@@ -50,7 +53,7 @@ def as_text(lines: tuple[Line, ...]) -> str:
     return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
 
 
-def _lines(review: Review, *, quiet: bool) -> Iterator[Line]:
+def _lines(review: Review, *, quiet: bool, fate: str) -> Iterator[Line]:
     if not quiet:
         files = count(len(review.diff.files), "file")
         title = printable(review.change.title)
@@ -59,10 +62,12 @@ def _lines(review: Review, *, quiet: bool) -> Iterator[Line]:
     for finding in review.findings:
         yield from _finding(review, finding)
         yield ()
+    yield from _unplaced(review)
     if not quiet:
+        yield from _doubtful(review)
         yield from _ledger(review)
         yield ()
-    yield from _outcome(review, quiet=quiet)
+    yield from _outcome(review, quiet=quiet, posted=fate)
 
 
 def _finding(review: Review, finding: Finding) -> Iterator[Line]:
@@ -74,11 +79,38 @@ def _finding(review: Review, finding: Finding) -> Iterator[Line]:
     for line in lines:
         gutter = f"   {'>' if line.marked else ' '} {line.number:>{width}} | "
         yield (Span(gutter, "mark" if line.marked else "dim"), Span(line.text))
+    yield from _words(finding)
+
+
+def _words(finding: Finding) -> Iterator[Line]:
     scenario = f"When {finding.scenario}." if finding.scenario else ""
     for paragraph in (finding.body, scenario):
         for row in textwrap.wrap(printable_text(paragraph), _WIDTH):
             yield (Span(f"     {row}"),)
+    if finding.suggestion is not None:
+        yield (Span("     Replace with:" if finding.applies else "     A possible fix:", "dim"),)
+        yield from ((Span(f"       {printable(row)}"),) for row in suggested_lines(finding.suggestion))
     yield (Span(f"     {finding.source}: {finding.rule}", "dim"),)
+
+
+def _unplaced(review: Review) -> Iterator[Line]:
+    """Findings without a line: each says why it has none."""
+    for each in review.unplaced:
+        finding, severity = each.finding, each.finding.severity.value
+        place = printable(finding.location.path)
+        yield (Span(f"  {severity:<9} ", severity), Span(place, "bold"), Span(f"  {printable(finding.title)}"))
+        yield (Span(f"     not on a changed line: {each.why}", "dim"),)
+        yield from _words(finding)
+        yield ()
+
+
+def _doubtful(review: Review) -> Iterator[Line]:
+    if not review.doubtful:
+        return
+    yield (Span(f"  Also noticed, less sure: {len(review.doubtful)}", "bold"),)
+    for finding in review.doubtful:
+        yield (Span(f"    {printable(finding.location.path)}: {printable(finding.title)}", "dim"),)
+    yield ()
 
 
 def _ledger(review: Review) -> Iterator[Line]:
@@ -87,7 +119,8 @@ def _ledger(review: Review) -> Iterator[Line]:
     for index, file in enumerate(review.diff.files):
         fates = dict.fromkeys(filter(None, map(fate, review.ledger.by_file[index])))
         fates.pop(Reason.NO_MODEL.value, None)
-        facts = f"{len(file.changed_lines):>6,}  {', '.join([what_changed(file), *fates])}"
+        summary = f": {printable(review.summaries[index])}" if index in review.summaries else ""
+        facts = f"{len(file.changed_lines):>6,}  {', '.join([what_changed(file), *fates])}{summary}"
         yield (Span(f"    {_shortened(printable(file.path)):<{width}} "), Span(facts, "dim"))
     for sentence in (
         f"Ledger: {ledger_sentence(review.ledger)}.",
@@ -100,14 +133,23 @@ def _shortened(path: str) -> str:
     return path if len(path) <= _PATH_WIDTH else "…" + path[1 - _PATH_WIDTH :]
 
 
-def _outcome(review: Review, *, quiet: bool) -> Iterator[Line]:
-    """The last lines: how it ended, and without a model what asking one would take."""
-    if review.asked or review.outcome.ending is Ending.SKIPPED:
-        yield (Span(f"  {review.outcome.ending}: ", "bold"), Span(headline(review)))
+def _outcome(review: Review, *, quiet: bool, posted: str) -> Iterator[Line]:
+    """The last lines: how it ended, what it took, what became of it; without a model what asking one would take."""
+    ending = Span(f"  {review.outcome.ending}: ", "bold")
+    if review.outcome.ending in {Ending.SKIPPED, Ending.FAILED}:
+        yield (ending, Span(" · ".join(filter(None, (headline(review), _cost(review), posted)))))
         return
     coverage = headline(review).split(" · ", 1)[-1]
-    yield (Span(f"  {review.outcome.ending}: ", "bold"), Span(f"{severities(review.findings)} · {coverage}"))
-    if not quiet:
+    parts = (severities(review.said), coverage, _cost(review), posted)
+    yield (ending, Span(" · ".join(filter(None, parts))))
+    if quiet:
+        return
+    yield from ((Span(f"  {printable(sentence)}", "dim"),) for sentence in review.failures)
+    if not review.asked:
         yield (Span(f"  {NO_MODEL_SENTENCE}", "dim"),)
         plan = plan_sentence(review)
         yield from [(Span(f"  {plan}.", "dim"),)] if plan else []
+
+
+def _cost(review: Review) -> str:
+    return f"${review.dollars:.2f}" if review.requests else ""

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Iterable
 
 from bot.core.analysis import AnalyzerNote, Run
 from bot.core.diff import FileDiff, FileKind, FileStatus
 from bot.core.ledger import Entry, Ledger, Reason, State
+from bot.core.messages import Usage
 from bot.core.models import Finding, Severity
-from bot.core.outcome import Ending
+from bot.core.outcome import NO_CHANGED_LINES, NOTHING_TO_READ, Ending
 from bot.core.review import Review
+from bot.core.visible import printable
 
 MARKS = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "⬜"}
 
-NO_MODEL_SENTENCE = (
-    "No model took part: this version runs its analyzers on the changed lines and does not ask a model yet."
-)
-
-# Control characters would act on a terminal, bidirectional ones would show other text than there is.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
-
-
-def printable(text: str) -> str:
-    """The text as one line, everything invisible or active made visible as an escape; tabs stay, a final CR goes.
-
-    Line breaks too: a file's name must not begin a line of its own, where an Actions log would read a command.
-    """
-    return _UNPRINTABLE.sub(_escaped, text.removesuffix("\r"))
-
-
-def printable_text(text: str) -> str:
-    """The same for what may have several lines."""
-    return "\n".join(map(printable, text.split("\n")))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - a byte that is not UTF-8, see bot.core.diff
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
+NO_MODEL_SENTENCE = "No model took part: the analyzers ran on the changed lines, and nobody read them."
 
 
 def count(number: int, noun: str) -> str:
@@ -57,23 +32,31 @@ def headline(review: Review) -> str:
     if ending is Ending.SKIPPED:
         return f"not reviewed: {_skipped(review)}"
     if ending is Ending.FAILED:
-        return f"not reviewed: {_shares(ledger, State.FAILED)}"
-    reviewed = ledger.lines(State.REVIEWED)
-    found = _found(review)
+        return f"not reviewed: {printable(review.failures[0]) if review.failures else _shares(ledger, State.FAILED)}"
+    reviewed, found = ledger.lines(State.REVIEWED), _found(review)
     if ending is Ending.COMPLETE:
         lines = f"all {count(reviewed, 'changed line')}" if reviewed == ledger.changed else _of_all(reviewed, ledger)
         return f"{found} · {lines} reviewed"
     if not review.asked:
         return f"{found} by the analyzers · no model took part: {_of_all(reviewed, ledger)} reviewed"
-    missing = ledger.lines(State.FAILED, State.LEFT_OUT)
-    why = _shares(ledger, State.FAILED, State.LEFT_OUT)
-    return f"{found} · {_of_all(reviewed, ledger)} reviewed, {missing:,} not ({why})"
+    return f"{found} · {_of_all(reviewed, ledger)} reviewed{_missing(review)}"
 
 
 def _found(review: Review) -> str:
-    if review.findings:
-        return count(len(review.findings), "finding")
+    if review.said:
+        return count(len(review.said), "finding")
     return "nothing found" if review.outcome.ending is Ending.COMPLETE else "no findings"
+
+
+def _missing(review: Review) -> str:
+    """What a partial review did not read: lines by their reasons, and files whose lines nobody could count."""
+    ledger = review.ledger
+    lines = ledger.lines(State.FAILED, State.LEFT_OUT)
+    parts = [f"{lines:,} not ({_shares(ledger, State.FAILED, State.LEFT_OUT)})"] if lines else []
+    withheld = sum(entry.reason is Reason.WITHHELD for entry in ledger.entries)
+    parts += [f"GitHub withheld the patch of {count(withheld, 'file')}"] if withheld else []
+    parts += [f"GitHub did not list {count(review.change.unlisted, 'file')}"] if review.change.unlisted else []
+    return "".join(f", {part}" for part in parts)
 
 
 def _of_all(reviewed: int, ledger: Ledger) -> str:
@@ -81,9 +64,23 @@ def _of_all(reviewed: int, ledger: Ledger) -> str:
 
 
 def _skipped(review: Review) -> str:
-    if not review.ledger.changed:
-        return "no changed lines" if review.diff.files else "no changes"
-    return f"nothing to read, {_shares(review.ledger, State.EXCLUDED, State.NOT_TEXT)}"
+    reason = review.outcome.reason
+    if reason == NOTHING_TO_READ:
+        return f"{reason}, {_shares(review.ledger, State.EXCLUDED, State.NOT_TEXT)}"
+    return "no changes" if reason == NO_CHANGED_LINES and not review.diff.files else printable(reason)
+
+
+def tokens(usage: Usage) -> str:
+    """`14,203 tokens in (81 % from cache), 1,911 out`."""
+    cached = f" ({100 * usage.cache_read // usage.total_input} % from cache)" if usage.cache_read else ""
+    return f"{usage.total_input:,} tokens in{cached}, {usage.output_tokens:,} out"
+
+
+def spent(review: Review) -> str:
+    """What asking the model took, for a footer; '' where none was asked."""
+    if not review.requests:
+        return ""
+    return f"{tokens(review.usage)} · ${review.dollars:.2f}"
 
 
 def _shares(ledger: Ledger, *states: State) -> str:
@@ -125,15 +122,21 @@ def ledger_sentence(ledger: Ledger) -> str:
     return f"{count(ledger.changed, 'changed line')}: {_shares(ledger, *State)}"
 
 
-def severities(findings: tuple[Finding, ...]) -> str:
+def severities(findings: Iterable[Finding]) -> str:
     """`1 critical, 2 high`, or `no findings`."""
     counts = Counter(finding.severity for finding in findings)
     return ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity]) or "no findings"
 
 
 def fate(entry: Entry) -> str:
-    """Why the lines of an entry ended as they did, for a table; '' where the kind of change says it already."""
-    if entry.reason in {Reason.PURE_RENAME, Reason.PURE_COPY, Reason.MODE_CHANGE, Reason.BINARY, Reason.SUBMODULE}:
+    """Why lines ended as they did, for a table; '' where they were read, or the kind of change says it already."""
+    if entry.reason.state is State.REVIEWED or entry.reason in {
+        Reason.PURE_RENAME,
+        Reason.PURE_COPY,
+        Reason.MODE_CHANGE,
+        Reason.BINARY,
+        Reason.SUBMODULE,
+    }:
         return ""
     return f"{entry.reason} ({printable(entry.detail)})" if entry.detail else str(entry.reason)
 
