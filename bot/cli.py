@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Coroutine
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from bot import __version__
-from bot.errors import BotError, Misuse
+from bot.errors import BadReply, BotError, Misuse, Transient
 
 if TYPE_CHECKING:
     from bot.core.models import Severity
+    from bot.core.posting import Posted
     from bot.core.review import Review
+    from bot.progress import Progress
+
+_T = TypeVar("_T")
 
 app = typer.Typer(
     name="plumbline",
-    help="Reviews a change and accounts for every changed line.\n\nStart with: plumbline review --base main",
+    help="Reviews pull requests and changes, and accounts for every changed line.\n\n"
+    "Start with: plumbline review owner/repo#12, or plumbline review --base main",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_EXIT_CODES = (
+    "Exit codes: 0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, "
+    "3 not all that was asked could be done."
 )
 
 
@@ -66,14 +77,14 @@ def _options(
     context.obj = traceback
 
 
-@app.command(
-    epilog="Exit codes: 0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, "
-    "3 not all that was asked could be done."
-)
+@app.command(epilog=_EXIT_CODES)
 def review(
     pull_request: Annotated[
         str, typer.Argument(metavar="[PR]", help="owner/repo#12, a URL, or 12 inside a clone.", show_default=False)
     ] = "",
+    post: Annotated[
+        bool, typer.Option("--post", help="Post the review on the pull request; without it, it is only shown.")
+    ] = False,
     base: Annotated[
         str,
         typer.Option(metavar="BRANCH", help="Review what HEAD changes since it left this branch.", show_default=False),
@@ -97,23 +108,71 @@ def review(
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Do not read these paths (gitignore pattern, repeatable)."),
     ] = None,
+    no_model: Annotated[
+        bool, typer.Option("--no-model", help="Ask no model, though a key is set: run the analyzers only.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask everything anew, also what was answered before.")] = False,
+    keep: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR",
+            help="Keep the review and its answers in this folder, for `plumbline replay DIR`.",
+            show_default=False,
+        ),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show findings and outcome only.")] = False,
 ) -> None:
-    """Review a branch, what is staged, or a patch.
+    """Review a pull request, a branch, what is staged, or a patch.
 
-    Reads the change whole, runs the embedded analyzers on the changed lines (secrets, ruff, zizmor, and checks for
-    merge conflicts, debuggers and focused tests), and says of each changed line whether it was read, or why not.
+    Reads the change whole, asks the model about it in parts (where ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN is set),
+    runs the embedded analyzers on the changed lines (secrets, ruff, zizmor, and checks for merge conflicts, debuggers
+    and focused tests), and says of each changed line whether it was read, or why not.
+
+    An interrupted review goes on where it stopped when the same command is given again.
     """
-    import asyncio
-
     from bot import settings, wiring
+    from bot.core.rendering import fate
 
-    _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head)
+    _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head, post=post)
     request = wiring.Request(
-        base=base, head=head, staged=staged, diff=diff, include=tuple(include or ()), exclude=tuple(exclude or ())
+        pull_request=pull_request,
+        base=base,
+        head=head,
+        staged=staged,
+        diff=diff,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        post=post,
+        no_model=no_model,
+        keep=keep,
+        fresh=fresh,
     )
-    result = asyncio.run(wiring.review(request, settings.load()))
-    _write(result, form, output, quiet=quiet)
+    known = settings.load()
+    watch = _watch(known.prices, quiet=quiet)
+    done = _run(wiring.review(request, known, watch), watch)
+    told = fate.told(done.review, done.posted, done.taken)
+    _write(done.review, form, output, quiet=quiet, fate=told)
+    raise typer.Exit(_exit_code(done.review, fail_on, posted=done.posted))
+
+
+@app.command(epilog=_EXIT_CODES)
+def replay(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder that `review --keep DIR` filled.")],
+    form: Annotated[
+        Format, typer.Option("--format", help="How to show the review (github: annotations).")
+    ] = Format.TEXT,
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the review to a file instead.", show_default=False)
+    ] = "",
+    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 if a finding is at least this bad.")] = FailOn.NEVER,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show findings and outcome only.")] = False,
+) -> None:
+    """Make a kept review again, from its inputs and the model's answers: without a model, GitHub or an analyzer."""
+    from bot import wiring
+
+    watch = _watch("provider", quiet=True)
+    result = _run(wiring.replay(folder, watch), watch)
+    _write(result, form, output, quiet=quiet, fate="")
     raise typer.Exit(_exit_code(result, fail_on))
 
 
@@ -127,9 +186,28 @@ def doctor() -> None:
     typer.echo(setup.doctor(__version__, rows, wiring.programs()), nl=False)
 
 
-def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: bool, head: str) -> None:
-    from bot.core.references import parse_reference
+def _watch(prices: str, *, quiet: bool) -> Progress:
+    from bot.core.cost import PRICES
+    from bot.progress import Progress
 
+    terminal = sys.stderr if sys.stderr is not None and sys.stderr.isatty() and not quiet else None
+    return Progress(terminal, PRICES[prices])
+
+
+def _run(story: Coroutine[Any, Any, _T], watch: Progress) -> _T:
+    """Run a story to its end. An interruption says what was reached."""
+    import asyncio
+
+    try:
+        return asyncio.run(story)
+    except KeyboardInterrupt:
+        watch.clear()
+        _fail(watch.stopped(), 130)
+    finally:
+        watch.clear()
+
+
+def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: bool, head: str, post: bool) -> None:
     named = [
         name
         for name, given in (("PR", pull_request), ("--base", base), ("--staged", staged), ("--diff", diff))
@@ -138,24 +216,20 @@ def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: b
     if len(named) > 1:
         raise Misuse(f"{' and '.join(named)} exclude each other; give one of them.")
     if not named:
-        raise Misuse("Say what to review: --base BRANCH, --staged, or --diff FILE.")
+        raise Misuse("Say what to review: a pull request, --base BRANCH, --staged, or --diff FILE.")
     if head != "HEAD" and not base:
         raise Misuse("--head needs --base: together they name the two ends of the change.")
-    if pull_request:
-        reference = parse_reference(pull_request)
-        raise Misuse(
-            f"This version cannot fetch pull request {reference.number} from GitHub; "
-            f"check its branch out and run: plumbline review --base main"
-        )
+    if post and not pull_request:
+        raise Misuse("--post needs a pull request to post on; name it, e.g. owner/repo#12.")
 
 
-def _write(result: Review, form: Format, output: str, *, quiet: bool) -> None:
+def _write(result: Review, form: Format, output: str, *, quiet: bool, fate: str) -> None:
     if sys.stdout is None and not output:
         raise Misuse("There is no standard output to write the review to; give --output FILE.")
     if form is Format.TEXT and not output and sys.stdout.isatty():
-        _print_styled(result, quiet=quiet)
+        _print_styled(result, quiet=quiet, fate=fate)
         return
-    text = _rendered(result, form, quiet=quiet)
+    text = _rendered(result, form, quiet=quiet, fate=fate)
     if not output:
         _to_stdout(text.encode())
         return
@@ -185,11 +259,11 @@ def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _rendered(result: Review, form: Format, *, quiet: bool) -> str:
+def _rendered(result: Review, form: Format, *, quiet: bool, fate: str) -> str:
     from bot.core.rendering import annotations, document, markdown, sarif, terminal
 
     writers = {
-        Format.TEXT: lambda: terminal.as_text(terminal.terminal(result, quiet=quiet)),
+        Format.TEXT: lambda: terminal.as_text(terminal.terminal(result, quiet=quiet, fate=fate)),
         Format.MARKDOWN: lambda: markdown.markdown(result),
         Format.JSON: lambda: document.document(result),
         Format.SARIF: lambda: sarif.sarif(result),
@@ -198,7 +272,7 @@ def _rendered(result: Review, form: Format, *, quiet: bool) -> str:
     return writers[form]()
 
 
-def _print_styled(result: Review, *, quiet: bool) -> None:
+def _print_styled(result: Review, *, quiet: bool, fate: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -206,11 +280,11 @@ def _print_styled(result: Review, *, quiet: bool) -> None:
 
     styles = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "mark": "bold"}
     console = Console(highlight=False, soft_wrap=True)
-    for line in terminal(result, quiet=quiet):
+    for line in terminal(result, quiet=quiet, fate=fate):
         console.print(Text.assemble(*((span.text, styles.get(span.style, span.style)) for span in line)))
 
 
-def _exit_code(result: Review, fail_on: FailOn) -> int:
+def _exit_code(result: Review, fail_on: FailOn, posted: Posted | None = None) -> int:
     from bot.core.analysis import Run
     from bot.core.outcome import exit_code
 
@@ -219,6 +293,7 @@ def _exit_code(result: Review, fail_on: FailOn) -> int:
         asked=result.asked,
         reached=result.reaches(_threshold(fail_on)),
         analyzers_failed=any(note.run is Run.FAILED for note in result.analyzers),
+        not_posted=posted is not None and bool(posted.obstacle or posted.refused),
     )
 
 
@@ -232,6 +307,8 @@ def main() -> None:
     """Run the command line; every error ends here as one sentence and an exit code."""
     try:
         app()
+    except (Transient, BadReply) as error:
+        _fail(str(error), 3)
     except BotError as error:
         _fail(str(error), 2)
     except BrokenPipeError:
@@ -249,6 +326,6 @@ def main() -> None:
         )
 
 
-def _fail(sentence: str, code: int) -> None:
+def _fail(sentence: str, code: int) -> NoReturn:
     typer.echo(f"plumbline: {sentence}", err=True)
     raise SystemExit(code)

@@ -18,7 +18,8 @@ from bot.core.rendering.setup import Shown
 from bot.errors import Misuse
 
 _ENV_FILE = ".env"
-_PROXY_AND_CA = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_CA_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PROXY_AND_CA = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", *_CA_BUNDLES)
 # A credential must not be sent to an address that comes from a less trusted place: `.env` may be part of the very
 # pull request that was checked out.
 _CREDENTIALS_OF = {
@@ -47,9 +48,15 @@ class Settings(BaseSettings):
     github_token: SecretStr | None = Field(default=None, validation_alias="GITHUB_TOKEN")
     github_api_url: str = Field(default="https://api.github.com", validation_alias="GITHUB_API_URL")
 
-    model: str = Field(default="claude-opus-4-6", pattern=r"^[\w.:/@-]{1,100}$")
+    # Patterns without \w and counts: pydantic's engine takes 0.1 s to build those for all of Unicode.
+    model: str = Field(default="claude-opus-4-6", pattern=r"^[A-Za-z0-9_.:/@-]+$", max_length=100)
+    anthropic_version: str = Field(default="2023-06-01", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    stream: bool = True
+    concurrency: int = Field(default=8, ge=1, le=100)
     chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)
+    max_tokens: int = Field(default=16_000, ge=1_000, le=128_000)
     max_cost_usd: float = Field(default=5.0, ge=0, allow_inf_nan=False)
+    max_comments: int = Field(default=10, ge=0, le=50)
     prices: Literal["provider", "gateway"] = "provider"
 
 
@@ -67,11 +74,38 @@ def load() -> Settings:
         raise Misuse(f"The file {_ENV_FILE} is not UTF-8 text; save it as UTF-8 or remove it.") from None
 
 
+def ca_bundle() -> str | None:
+    """The CA bundle for all connections, whichever of its usual names it is set under.
+
+    Only the environment counts: `.env` may be part of the change, and must not say whom to trust.
+    """
+    return next(filter(None, map(_environment, _CA_BUNDLES)), None)
+
+
+def cache_folder() -> Path:
+    """Where reviews are kept so that they can go on after an interruption. Only the environment counts, as above."""
+    chosen = _chosen_cache()
+    if chosen:
+        return Path(chosen)
+    base = _environment("XDG_CACHE_HOME")
+    # https://specifications.freedesktop.org/basedir-spec/latest/
+    return (Path(base) if base else Path.home() / ".cache") / "plumbline"
+
+
+def _chosen_cache() -> str:
+    return _environment("PLUMBLINE_CACHE")
+
+
 def shown(settings: Settings) -> tuple[Shown, ...]:
     """Every setting with its origin, and the proxy and CA variables that are set."""
     rows = [_row(field, settings) for field in Settings.model_fields]
     set_ones = [(name, _environment(name)) for name in _PROXY_AND_CA]
-    return (*rows, *(Shown(name, _without_password(value), "environment") for name, value in set_ones if value))
+    cache = Shown("PLUMBLINE_CACHE", str(cache_folder()), "environment" if _chosen_cache() else "default")
+    return (
+        *rows,
+        cache,
+        *(Shown(name, _without_password(value), "environment") for name, value in set_ones if value),
+    )
 
 
 def _row(field: str, settings: Settings) -> Shown:

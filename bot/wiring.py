@@ -2,47 +2,154 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
+import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot import reviewer
+from bot import __version__, prompts, reviewer
 from bot.clients.analyzers import EmbeddedAnalyzers, version_of
+from bot.clients.record import Record, RecordedAnalyzers, RecordedChange, Remembered, Replayed, sweep
 from bot.clients.source import LocalRange, PatchText, Repository
 from bot.core.cost import PRICES
+from bot.core.ledger import Reason
+from bot.core.messages import Reply
 from bot.core.policy import Policy
+from bot.core.posting import Posted
+from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
 from bot.core.rendering.setup import Program
+from bot.core.replies import Unusable, read_reply
 from bot.core.review import Review
 from bot.core.selection import Filters
 from bot.errors import Misuse
-from bot.settings import Settings
+from bot.settings import Settings, ca_bundle, cache_folder
+
+if TYPE_CHECKING:
+    from bot.clients.github.connection import GitHub
+    from bot.clients.messages import Messages
+
+_DAYS_KEPT = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks to be reviewed. Exactly one of `base`, `staged`, `diff` is given."""
+    """What the command line asks to be reviewed. Exactly one of `pull_request`, `base`, `staged`, `diff` is given."""
 
+    pull_request: str = ""
     base: str = ""
     head: str = "HEAD"
     staged: bool = False
     diff: str = ""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    post: bool = False
+    no_model: bool = False
+    keep: str = ""
+    fresh: bool = False
 
 
-async def review(request: Request, settings: Settings) -> Review:
-    """Build what a review needs and run it."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A review, what became of it on GitHub if it was to be posted, and how many answers were taken from before."""
+
+    review: Review
+    posted: Posted | None = None
+    taken: int = 0
+
+
+async def review(request: Request, settings: Settings, watch: reviewer.Watch) -> Done:
+    """Build what a review needs, run it, and post it where that was asked for."""
     policy = Policy(
         model=settings.model,
         filters=Filters(request.include, request.exclude),
         chunk_tokens=settings.chunk_tokens,
         max_cost=settings.max_cost_usd,
         price=PRICES[settings.prices],
+        max_tokens=settings.max_tokens,
+        max_comments=settings.max_comments,
+        post=request.post,
     )
-    return await reviewer.review(_source(request), EmbeddedAnalyzers(), policy)
+    async with AsyncExitStack() as stack:
+        reference = _reference(request, settings) if request.pull_request else None
+        github = stack.enter_context(_github(settings, request)) if reference else None
+        messages = None if request.no_model else await _messages(settings, stack)
+        source = _source(request, github, reference)
+        record = _record(request, reference)
+        model = Remembered(messages, record, worth=_is_worth_keeping, fresh=request.fresh) if messages else None
+        kept = record if messages or request.keep else None
+        if kept is not None:
+            kept.prepare()
+        done = await reviewer.review(reviewer.Ports(source, EmbeddedAnalyzers(), model, watch, kept), policy)
+        posted = None
+        if request.post and github and reference:
+            from bot.clients.github.publish import PullRequestPage
+
+            page = PullRequestPage(github, reference.owner, reference.repo, reference.number)
+            posted = await reviewer.publish(done, page)
+        return Done(done, posted, model.taken if model else 0)
 
 
-def _source(request: Request) -> reviewer.Source:
+async def replay(folder: str, watch: reviewer.Watch) -> Review:
+    """Make a kept review again from its inputs and answers: no model, no network, no analyzer."""
+    record = Record(Path(folder), version=__version__, prompts=prompts.digest())
+    inputs = record.inputs()
+    model = Replayed(record) if inputs.asked else None
+    ports = reviewer.Ports(RecordedChange(inputs), RecordedAnalyzers(inputs), model, watch)
+    return await reviewer.review(ports, inputs.policy)
+
+
+def _reference(request: Request, settings: Settings) -> PullRequestReference:
+    """The pull request that was named; by its number alone, the one of the clone around."""
+    reference = parse_reference(request.pull_request)
+    if not reference.owner:
+        repository = Repository.find(Path.cwd())
+        if repository is None:
+            raise Misuse(
+                f"This folder is in no clone, so the repository is not known; write owner/repo#{reference.number}."
+            )
+        reference = of_remote(reference.number, repository.remote())
+    refuse_other_host(reference, settings.github_api_url)
+    return reference
+
+
+def _github(settings: Settings, request: Request) -> GitHub:
+    from bot.clients.github.connection import Access, GitHub
+
+    if request.post and settings.github_token is None:
+        raise Misuse("Posting needs a token; set GITHUB_TOKEN to one that may write pull requests and issues.")
+    return GitHub(Access(settings.github_api_url, settings.github_token, ca_bundle()))
+
+
+async def _messages(settings: Settings, stack: AsyncExitStack) -> Messages | None:
+    """The client of the model, or None where no key is set."""
+    key, token = settings.anthropic_api_key, settings.anthropic_auth_token
+    if key is not None and token is not None:
+        raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
+    chosen = key or token
+    if chosen is None:
+        return None
+    from bot.clients.messages import Endpoint, connected
+
+    endpoint = Endpoint(
+        base_url=settings.anthropic_base_url,
+        key=chosen,
+        bearer=token is not None,
+        version=settings.anthropic_version,
+        stream=settings.stream,
+    )
+    return await stack.enter_async_context(connected(endpoint, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
+
+
+def _source(request: Request, github: GitHub | None, reference: PullRequestReference | None) -> reviewer.Source:
+    if github is not None and reference is not None:
+        from bot.clients.github.snapshot import PullRequestSource
+
+        place = (reference.owner, reference.repo, reference.number)
+        return PullRequestSource(github, *place, _helpful_repository())
     if request.diff:
         name = "standard input" if request.diff == "-" else request.diff
         return PatchText(_read(request.diff), name, _helpful_repository())
@@ -52,8 +159,28 @@ def _source(request: Request) -> reviewer.Source:
     return LocalRange(repository, request.base, request.head, request.staged)
 
 
+def _record(request: Request, reference: PullRequestReference | None) -> Record:
+    """Where the answers are kept: the folder that was named, else one of this target's own below the cache."""
+    if request.keep:
+        folder = Path(request.keep)
+    else:
+        cache = cache_folder()
+        sweep(cache, time.time() - _DAYS_KEPT * 86_400)
+        target = (reference, str(Path.cwd()), request.base, request.head, request.staged, request.diff)
+        name = f"{reference.owner}-{reference.repo}-{reference.number}" if reference else Path.cwd().name
+        digest = hashlib.sha256(repr(target).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        folder = cache / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[:60]}-{digest}"
+    return Record(folder, version=__version__, prompts=prompts.digest())
+
+
+def _is_worth_keeping(reply: Reply) -> bool:
+    """Whether a reply is taken from before: one that could not be used is asked for again."""
+    answer = read_reply(reply)
+    return not isinstance(answer, Unusable) or answer.reason is Reason.TRUNCATED
+
+
 def _helpful_repository() -> Repository | None:
-    """The checkout around a patch. It only helps out: a patch is reviewed without it, and without git, as well."""
+    """The checkout around. It only helps out: a patch is reviewed without it, and without git, as well."""
     try:
         return Repository.find(Path.cwd())
     except Misuse:

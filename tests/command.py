@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,15 @@ class Done:
     err: str
 
 
+# Answers of a model are kept below it, for as long as the tests run: never in a person's own cache.
+_CACHE = tempfile.TemporaryDirectory(prefix="plumbline-tests-")
+
+
 def plumbline(*arguments: str, folder: Path, text: bytes = b"", variables: Mapping[str, str] | None = None) -> Done:
     """Run `plumbline` in a folder, with none of this machine's own settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    environment = {**inherited, "PYTHONPATH": str(CHECKOUT), **(variables or {})}
+    own = {"PYTHONPATH": str(CHECKOUT), "PLUMBLINE_CACHE": _CACHE.name}
+    environment = {**inherited, **own, **(variables or {})}
     command = (sys.executable, "-m", "bot", *arguments)
     done = subprocess.run(command, cwd=folder, input=text, capture_output=True, env=environment, check=False)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

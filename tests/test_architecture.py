@@ -13,9 +13,10 @@ from tests.repository import CHECKOUT
 LAYERS = (
     ("__main__",),
     ("cli", "action", "server"),
-    ("wiring",),
+    ("wiring", "progress"),
     ("jobs",),
     ("reviewer", "assistant", "remedy"),
+    ("interview",),
     ("clients", "prompts", "settings"),
     ("core",),
     ("errors", ""),

@@ -194,9 +194,9 @@ def test_a_secret_is_never_shown(repository: TestRepository) -> None:
 
 
 USAGE = [
-    ((), "Say what to review: --base BRANCH, --staged, or --diff FILE."),
+    ((), "Say what to review: a pull request, --base BRANCH, --staged, or --diff FILE."),
     (("--base", "main", "--staged"), "--base and --staged exclude each other; give one of them."),
-    (("--head", "work"), "Say what to review: --base BRANCH, --staged, or --diff FILE."),
+    (("--head", "work"), "Say what to review: a pull request, --base BRANCH, --staged, or --diff FILE."),
     (("--head", "work", "--staged"), "--head needs --base: together they name the two ends of the change."),
     (
         ("--base", "nowhere"),
@@ -214,13 +214,6 @@ USAGE = [
     ),
     (("--base", "main", "--exclude", ""), "'' is no path pattern; give one such as 'docs/' or '*.md'."),
     (("nonsense",), "'nonsense' is no pull request; write owner/repo#12, its URL, or 12 inside a clone."),
-    (
-        ("acme/papers#12",),
-        (
-            "This version cannot fetch pull request 12 from GitHub; check its branch out and run: "
-            "plumbline review --base main"
-        ),
-    ),
 ]
 
 

@@ -81,6 +81,14 @@ class Repository:
             )
         return answer.stdout.decode().strip()
 
+    def remote(self) -> str:
+        """The address of the remote that pull requests go to: `upstream` where there is one, else `origin`; or ''."""
+        for name in ("upstream", "origin"):
+            answer = _run(self.root, "remote", "get-url", name)
+            if answer.returncode == 0:
+                return answer.stdout.decode("utf-8", "replace").strip()
+        return ""
+
     def refuse_conflicts(self) -> None:
         """Raise Misuse where the index holds an unfinished merge: it has no one version of those files."""
         rows = self.git("ls-files", "--unmerged", "-z").decode("utf-8", "surrogateescape").split("\0")

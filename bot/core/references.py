@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from bot.errors import Misuse
 
@@ -15,6 +16,12 @@ _URL = re.compile(
     r"/pull/(?P<number>[1-9]\d{0,9})(?:[/?#].*)?"
 )
 _NUMBER = re.compile(r"#?(?P<number>[1-9]\d{0,9})")
+
+
+_REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^@/]+@)?(?P<host>[A-Za-z0-9.-]+)(?::\d+)?/|(?:[^@/]+@)(?P<scp>[A-Za-z0-9.-]+):/?)"
+    r"(?P<owner>[A-Za-z0-9][A-Za-z0-9-]{0,38})/(?P<repo>[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +44,21 @@ def parse_reference(text: str) -> PullRequestReference:
                 parts.get("owner", ""), parts.get("repo", ""), int(parts["number"]), parts.get("host", "")
             )
     raise Misuse(f"{text!r} is no pull request; write owner/repo#12, its URL, or 12 inside a clone.")
+
+
+def of_remote(number: int, url: str) -> PullRequestReference:
+    """The pull request of that number in the repository that a clone's remote names. Raises Misuse where none is."""
+    match = _REMOTE.fullmatch(url.strip())
+    if match is None:
+        raise Misuse(f"The remote of this clone names no repository on GitHub; write owner/repo#{number} instead.")
+    return PullRequestReference(match["owner"], match["repo"], number, match["host"] or match["scp"])
+
+
+def refuse_other_host(reference: PullRequestReference, api_url: str) -> None:
+    """Raise Misuse where a reference is on another host than the API: the token must not answer for another place."""
+    api = urlsplit(api_url).hostname or ""
+    host = reference.host.partition(":")[0].lower().removeprefix("www.")
+    if not host or host in {api, api.removeprefix("api.")}:
+        return
+    right = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
+    raise Misuse(f"The pull request is on {host}, and GITHUB_API_URL on {api}; set GITHUB_API_URL={right}.")

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 Judge = Callable[[re.Match[str]], bool]
 
@@ -22,7 +23,7 @@ Judge = Callable[[re.Match[str]], bool]
 class Shape:
     """One format of secret.
 
-    `pattern` is matched where one of the `keywords` stands, `before` characters ahead of it: no text is searched by
+    `expression` is matched where one of the `keywords` stands, `before` characters ahead of it: no text is searched by
     regular expression. Its group `secret` holds the characters to hide; the group `random`, where there is one, the
     part that a generator made. `beside` says that the keywords are in lower case and looked for in all of the text;
     the others stand within a long run of letters, digits and `_.~-`. `precedence` decides between overlapping finds:
@@ -32,11 +33,22 @@ class Shape:
     rule: str
     title: str
     keywords: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     judge: Judge
     before: int = 0
     beside: bool = False
     precedence: int = 0
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return _compiled(self.expression)
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compiled when one of its keywords is found first: all of them together take 30 ms that few reviews need."""
+    return re.compile(expression, re.ASCII)
 
 
 # --- What tells a secret from a placeholder -------------------------------------------------------------------------
@@ -219,7 +231,7 @@ def _token(rule: str, title: str, keywords: str, body: str) -> Shape:
     starts = tuple(keywords.split())
     start = "|".join(map(re.escape, starts))
     pattern = rf"{_EDGE}(?P<secret>(?:{start})(?P<random>{body})){_END}"
-    return Shape(rule, title, starts, re.compile(pattern, re.ASCII), _generated)
+    return Shape(rule, title, starts, pattern, _generated)
 
 
 def _base64(rule: str, title: str, keywords: str, body: str) -> Shape:
@@ -229,7 +241,7 @@ def _base64(rule: str, title: str, keywords: str, body: str) -> Shape:
 
 def _inside(rule: str, title: str, keyword: str, before: int, pattern: str) -> Shape:
     """Build a shape whose fixed letters stand `before` characters into the token."""
-    compiled = re.compile(rf"{_EDGE}(?P<secret>{pattern}){_END}", re.ASCII)
+    compiled = rf"{_EDGE}(?P<secret>{pattern}){_END}"
     return Shape(rule, title, (keyword,), compiled, _generated, before=before)
 
 
@@ -240,12 +252,12 @@ def _named(
     words = tuple(names.split())
     name = rf"(?i:{'|'.join(map(re.escape, words))})(?:[\w.\- ]{{0,30}}?(?i:{kind}))[\w\-]{{0,12}}"
     pattern = rf"{name}{_ASSIGN}(?P<secret>{value})(?![A-Za-z0-9+/=_])"
-    return Shape(rule, title, words, re.compile(pattern, re.ASCII), _random, beside=True, precedence=1)
+    return Shape(rule, title, words, pattern, _random, beside=True, precedence=1)
 
 
 def _beside(rule: str, title: str, words: str, pattern: str, judge: Judge = _generated) -> Shape:
     """Build a shape for a secret that other words announce."""
-    return Shape(rule, title, tuple(words.split()), re.compile(pattern, re.ASCII), judge, beside=True)
+    return Shape(rule, title, tuple(words.split()), pattern, judge, beside=True)
 
 
 def _url(rule: str, title: str, keywords: str, scheme: str, precedence: int = 1) -> Shape:
@@ -254,7 +266,7 @@ def _url(rule: str, title: str, keywords: str, scheme: str, precedence: int = 1)
         r"""://(?P<user>[^\s:/@"'`<>?#]{0,100}):(?P<secret>[^\s/"'`<>]{1,200})"""
         r"""@(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,255})"""
     )
-    pattern = re.compile(rf"(?i:{scheme}){authority}", re.ASCII)
+    pattern = rf"(?i:{scheme}){authority}"
     return Shape(rule, title, tuple(keywords.split()), pattern, _url_password, beside=True, precedence=precedence)
 
 
@@ -382,7 +394,7 @@ SHAPES: tuple[Shape, ...] = (
         "telegram-bot-token",
         "Telegram bot token",
         (":aa",),
-        re.compile(r"(?<=\d{8}):(?P<secret>AA[\w-]{33})(?![\w-])", re.ASCII),
+        r"(?<=\d{8}):(?P<secret>AA[\w-]{33})(?![\w-])",
         _generated,
         beside=True,
     ),
@@ -450,13 +462,13 @@ SHAPES: tuple[Shape, ...] = (
     _token("cloudflare-token", "Cloudflare API token", "cfk_ cfut_ cfat_", r"[\w-]{44,}"),
     _named("cloudflare-token", "Cloudflare API token", "cloudflare cf_api", r"(?:[\w-]{40}|[0-9a-f]{37})"),
     # RFC 7519
-    Shape("jwt", "JSON Web Token", ("eyJ",), re.compile(_JWT, re.ASCII), _signed_jwt),
+    Shape("jwt", "JSON Web Token", ("eyJ",), _JWT, _signed_jwt),
     # RFC 6750
     Shape(
         "bearer-token",
         "Bearer token",
         ("bearer",),
-        re.compile(_EDGE + r"(?i:bearer)[ \t]{1,4}(?P<secret>[\w.~+/-]{16,}={0,2})", re.ASCII),
+        _EDGE + r"(?i:bearer)[ \t]{1,4}(?P<secret>[\w.~+/-]{16,}={0,2})",
         _random,
         beside=True,
         precedence=1,
@@ -466,7 +478,7 @@ SHAPES: tuple[Shape, ...] = (
         "basic-credentials",
         "User and password for HTTP basic authentication",
         ("basic",),
-        re.compile(_EDGE + r"(?i:basic)[ \t]{1,4}(?P<secret>[\w+/-]{8,}={0,2})", re.ASCII),
+        _EDGE + r"(?i:basic)[ \t]{1,4}(?P<secret>[\w+/-]{8,}={0,2})",
         _basic_credentials,
         beside=True,
         precedence=1,

@@ -1,0 +1,62 @@
+"""Shows a review going on, on a terminal: one line that is written over, findings above it as they come in."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from bot.core.chunking import Plan
+from bot.core.cost import Price
+from bot.core.diff import Diff
+from bot.core.rendering import progress
+from bot.core.replies import Answer
+from bot.core.review import Change
+from bot.interview import Tally
+
+# Back to the first column, and clear what stands there: ECMA-48, CR and EL.
+_OVER = "\r\x1b[2K"
+
+
+class Progress:
+    """Watches a review. Without a terminal it only counts, so that an interruption can say what was reached."""
+
+    def __init__(self, terminal: TextIO | None, price: Price) -> None:
+        self._terminal = terminal
+        self._price = price
+        self._tally = Tally()
+        self._shown = False
+
+    def planned(self, change: Change, diff: Diff, plan: Plan) -> None:
+        """Say what is read."""
+        self._above(progress.reading(change, diff, plan))
+
+    def moved(self, tally: Tally) -> None:
+        """Say how far it is."""
+        self._tally = tally
+        if self._terminal is not None:
+            state = progress.state(tally.requests, tally.running, tally.answered, tally.usage, self._price)
+            self._terminal.write(_OVER + state)
+            self._terminal.flush()
+            self._shown = True
+
+    def heard(self, answer: Answer) -> None:
+        """Show what was claimed, above the line."""
+        for line in progress.claims(answer):
+            self._above(line)
+        if self._shown:
+            self.moved(self._tally)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._terminal is not None and self._shown:
+            self._terminal.write(_OVER)
+            self._terminal.flush()
+            self._shown = False
+
+    def stopped(self) -> str:
+        """What is left when the review is interrupted now."""
+        return progress.stopped(self._tally.requests, self._tally.answered)
+
+    def _above(self, line: str) -> None:
+        if self._terminal is not None:
+            self._terminal.write(f"{_OVER if self._shown else ''}{line}\n")
+            self._terminal.flush()

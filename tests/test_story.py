@@ -1,0 +1,309 @@
+"""The story of a review: a pull request is read, asked about, commented on the right lines, and never twice."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import papers
+from tests.fakes.messages import Answer, MessageAnswer, http_error, refusal, text, tool, truncated
+from tests.scripted_reviewer import Json, Says, ScriptedReviewer, part_of
+from tests.stage import READS_BEFORE_POSTING, Stage
+
+GOOD_READER = ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES)
+WRITES = re.compile(r"(POST|PATCH|PUT|DELETE) /repos/")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """acme/papers#214 is open, and the model reads well."""
+    with Stage(GOOD_READER, tmp_path) as made:
+        papers.opened(made.github)
+        yield made
+
+
+def test_a_pull_request_is_reviewed_and_the_review_posted_once(stage: Stage) -> None:
+    """Every finding stands on the line that it is about, the summary counts them, and a second run adds nothing."""
+    pull = stage.github.state.pulls[0]
+
+    done = stage.plumbline("review", "acme/papers#214", "--post", PLUMBLINE_MAX_COMMENTS="20")
+    assert (done.code, done.err) == (0, "")
+    assert "posted: " in done.out.splitlines()[-1]
+
+    (review,) = pull.reviews
+    assert (review.state, review.commit) == ("COMMENTED", pull.head_sha)
+    said = {comment.text.strip(): comment for comment in review.comments}
+    for finding in papers.FINDINGS:
+        if finding.confidence > 0.5:
+            comment = said[finding.quote.strip()]
+            assert finding.title in comment.body
+            assert (comment.path, comment.side) == (finding.path, finding.side)
+    revoked = said[papers.FINDINGS[0].quote.strip()]
+    assert revoked.line is not None
+    assert revoked.start_line == revoked.line - 1
+    assert "```suggestion\n" in revoked.body
+
+    (summary,) = pull.issue_comments
+    assert "417 of 470 changed lines reviewed" in summary.body
+    assert all(finding.title in summary.body for finding in papers.FINDINGS)
+
+    calls = stage.calls()
+    first_write = next(at for at, call in enumerate(calls) if WRITES.match(call))
+    assert first_write <= READS_BEFORE_POSTING
+    assert [call for call in calls if WRITES.match(call)] == [
+        "POST /repos/acme/papers/pulls/214/reviews",
+        "POST /repos/acme/papers/issues/214/comments",
+    ]
+
+    again = stage.plumbline("review", "acme/papers#214", "--post")
+    assert again.code == 0
+    assert len(pull.reviews) == len(pull.issue_comments) == 1
+    assert len(stage.model.requests) == 1, "the second run takes the answer from the first"
+
+
+def test_without_post_nothing_is_written(stage: Stage) -> None:
+    """The default prints, and says how to post."""
+    done = stage.plumbline("review", "acme/papers#214")
+    assert done.out.splitlines()[-1].endswith("not posted (add --post)")
+    assert not [call for call in stage.calls() if WRITES.match(call)]
+
+
+def test_the_model_sees_the_whole_change_and_no_secret(stage: Stage) -> None:
+    """Each line that is read is in a request, what is excluded is not, and the password is masked."""
+    stage.plumbline("review", "acme/papers#214", PLUMBLINE_CHUNK_TOKENS="2000")
+    asked = [part_of(request.body) for request in stage.model.requests]
+    assert len(asked) > 3
+    shown = [file["path"] for part in asked for file in part["files"]]
+    assert "papers/links.py" in shown
+    assert not {"web/package-lock.json", "web/src/client.gen.ts"} & set(shown)
+    assert b"papers_app:*" in b"".join(request.raw for request in stage.model.requests)
+    password = re.search(rb"papers_app:([^@*]+)@", papers.patch())
+    assert password is not None
+    assert password[1] not in b"".join(request.raw for request in stage.model.requests)
+
+
+def test_requests_share_all_but_their_part(stage: Stage) -> None:
+    """The bytes of a review's requests are the same up to the part that they ask about."""
+    stage.plumbline("review", "acme/papers#214", PLUMBLINE_CHUNK_TOKENS="2000")
+    first, *others = (request.raw for request in stage.model.requests)
+    start = first.index(b'"tool_use_id":"toolu_part","content":"')
+    assert all(other[:start] == first[:start] for other in others)
+
+
+def test_a_moved_head_is_left_alone(tmp_path: Path) -> None:
+    """What was pushed while the model was reading is not reviewed, so nothing is posted on it."""
+
+    def push_meanwhile(_: Json) -> Answer | None:
+        made.github.state.pulls[0].push("f" * 40, papers.patch())
+        return None
+
+    with Stage(ScriptedReviewer(papers.FINDINGS, first=push_meanwhile), tmp_path) as made:
+        pull = papers.opened(made.github)
+        done = made.plumbline("review", "acme/papers#214", "--post")
+        assert done.code == 3
+        assert done.out.splitlines()[-1].endswith("not posted: fffffff was pushed meanwhile, review it again")
+        assert (pull.reviews, pull.issue_comments) == ([], [])
+
+
+def test_an_answer_lost_after_the_review_was_stored_doubles_nothing(stage: Stage) -> None:
+    """502 on both writes, though GitHub stored them: each is found again by its mark."""
+    pull = stage.github.state.pulls[0]
+    stage.github.fail_next("POST", r".*/pulls/214/reviews", status=502, after=True)
+    stage.github.fail_next("POST", r".*/issues/214/comments", status=502, after=True)
+    done = stage.plumbline("review", "acme/papers#214", "--post")
+    assert done.code == 0
+    assert (len(pull.reviews), len(pull.issue_comments)) == (1, 1)
+
+
+def test_the_next_review_edits_the_summary_in_place(stage: Stage) -> None:
+    """One summary for a pull request, however often it is reviewed; other people's comments stay."""
+    pull = stage.github.state.pulls[0]
+    pull.comment("mallory", "<!-- plumbline:1 eJwrSS0uAQAEXQHB -->\nnot ours")
+    stage.plumbline("review", "acme/papers#214", "--post")
+    pull.push("e" * 40, papers.patch())
+    stage.plumbline("review", "acme/papers#214", "--post")
+    theirs, ours = pull.issue_comments
+    assert theirs.body.endswith("not ours")
+    assert "head `eeeeeee`" in ours.body
+    assert [review.commit[:1] for review in pull.reviews] == [pull.reviews[0].commit[:1], "e"]
+
+
+def test_an_interrupted_review_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Ctrl-C stops at once and says what is kept; the same command pays for the rest only."""
+    second = threading.Event()
+    answered: list[str] = []
+
+    def hold_the_second(body: Json) -> Answer | None:
+        answered.append(part_of(body)["files"][0]["path"])
+        if len(answered) == 2:
+            second.set()
+            return text("never read", delay=30)
+        return None
+
+    with Stage(ScriptedReviewer(papers.FINDINGS, first=hold_the_second), tmp_path) as made:
+        papers.opened(made.github)
+        limits = {"PLUMBLINE_CONCURRENCY": "1", "PLUMBLINE_CHUNK_TOKENS": "4000"}
+        done = made.interrupted(lambda: second.wait(30), "review", "acme/papers#214", **limits)
+        assert done.code == 130
+        assert re.fullmatch(
+            r"plumbline: Stopped with 1 of \d requests answered; the same command goes on from there.\n", done.err
+        )
+        again = made.plumbline("review", "acme/papers#214", **limits)
+        assert again.code == 0
+        assert "1 answer from an earlier run" in again.out
+        assert answered.count(answered[0]) == 1, "what was answered is not asked again"
+
+
+def test_a_kept_review_is_replayed_to_the_byte(stage: Stage) -> None:
+    """`replay` needs neither key nor network, and gives the same review in every form."""
+    kept = str(stage.folder / "kept")
+    first = stage.plumbline("review", "acme/papers#214", "--keep", kept, "--format", "json")
+    asked, called = len(stage.model.requests), len(stage.github.requests)
+    nowhere = {"GITHUB_API_URL": "http://127.0.0.1:9", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    for _ in range(2):
+        again = stage.plumbline("replay", kept, "--format", "json", **nowhere)
+        assert (again.code, again.out) == (0, first.out)
+    assert (len(stage.model.requests), len(stage.github.requests)) == (asked, called)
+
+
+def _by_file(path: str, answer: Answer) -> ScriptedReviewer:
+    """The model fails on the part that holds a file, and reads all others."""
+
+    def first(body: Json) -> Answer | None:
+        paths = {file["path"] for file in part_of(body)["files"]}
+        return answer if path in paths else None
+
+    return ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES, first)
+
+
+FAILURES = [
+    (refusal(), "refused", "refused by the model", "the model refused to answer"),
+    (tool("report_review", {"files": []}), "invalid answer", "in answers that were invalid", "findings"),
+    (text("Looks good to me!"), "invalid answer", "in answers that were invalid", "report_review"),
+    (http_error(400, "invalid_request_error", "no"), "request failed", "in requests that failed", "no"),
+    (truncated("report_review"), "truncated", "in answers that were cut off", "longer than"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason", "words", "why"), FAILURES, ids=[each[1] for each in FAILURES])
+def test_what_was_not_answered_is_never_called_read(
+    tmp_path: Path, answer: MessageAnswer, reason: str, words: str, why: str
+) -> None:
+    """A part without a usable answer is in the ledger with its reason, the rest counts, nothing is called complete."""
+    with Stage(_by_file("papers/links.py", answer), tmp_path) as made:
+        papers.opened(made.github)
+        options = ("review", "acme/papers#214", "--post", "--format", "json")
+        done = made.plumbline(*options, PLUMBLINE_CHUNK_TOKENS="2500")
+        review = json.loads(done.out)
+        assert done.code == 3
+        assert review["outcome"]["ending"] == "partial"
+        assert 84 <= review["ledger"]["reasons"][reason] < 417
+        assert sum(review["ledger"]["states"].values()) == review["ledger"]["changed_lines"] == 470
+        assert any(why in sentence for sentence in review["failures"])
+        (summary,) = made.github.state.pulls[0].issue_comments
+        assert words in summary.body.splitlines()[1]
+        assert "nothing found" not in summary.body
+
+
+def test_a_key_that_is_refused_ends_the_review_at_once(tmp_path: Path) -> None:
+    """The first 401 stops all other requests; the review says so and is not called a review."""
+    refused = http_error(401, "authentication_error", "invalid x-api-key")
+    with Stage(lambda _: refused, tmp_path) as made:
+        papers.opened(made.github)
+        limits = {"PLUMBLINE_CHUNK_TOKENS": "1000", "PLUMBLINE_CONCURRENCY": "1"}
+        done = made.plumbline("review", "acme/papers#214", **limits)
+        assert done.code == 3
+        assert "failed: not reviewed: " in done.out.splitlines()[-1]
+        assert "ANTHROPIC_API_KEY" in done.out.splitlines()[-1]
+        assert len(made.model.requests) == 1
+
+
+def test_a_repaired_answer_counts(tmp_path: Path) -> None:
+    """An answer that breaks the schema is asked for once more, with what is wrong with it."""
+    asked: list[Json] = []
+
+    def first(body: Json) -> Answer | None:
+        asked.append(body)
+        return text("I would rather talk.") if len(asked) == 1 else None
+
+    with Stage(ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES, first), tmp_path) as made:
+        papers.opened(made.github)
+        done = made.plumbline("review", "acme/papers#214")
+        assert done.code == 0
+        assert len(asked) == 2
+        assert "it holds no call of report_review" in json.dumps(asked[1]["messages"][-1])
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_in_halves(tmp_path: Path) -> None:
+    """max_tokens splits the part; no line is lost, and no finding is said twice."""
+    asked: list[int] = []
+
+    def first(body: Json) -> Answer | None:
+        lines = sum(len(hunk["lines"]) for file in part_of(body)["files"] for hunk in file["hunks"])
+        asked.append(lines)
+        return truncated("report_review") if lines > 300 else None
+
+    with Stage(ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES, first), tmp_path) as made:
+        papers.opened(made.github)
+        done = made.plumbline("review", "acme/papers#214", "--format", "json")
+        review = json.loads(done.out)
+        assert review["outcome"]["ending"] == "complete"
+        assert len(asked) > 2
+        titles = [finding["title"] for finding in review["findings"]]
+        assert len(titles) == len(set(titles))
+
+
+def test_findings_without_a_line_are_said_and_not_guessed(tmp_path: Path) -> None:
+    """A quote that is nowhere gets no comment; the summary carries the finding with the reason."""
+    lost = Says(
+        "papers/links.py",
+        "PAGE_SIZE = 20",
+        "Nothing limits the page size",
+        changes={"quote": "PAGE_SIZE = 50", "line": 999, "start_line": 999},
+    )
+    with Stage(ScriptedReviewer([lost]), tmp_path) as made:
+        pull = papers.opened(made.github)
+        done = made.plumbline("review", "acme/papers#214", "--post")
+        assert done.code == 0
+        assert not any("page size" in comment.body for review in pull.reviews for comment in review.comments)
+        body = pull.issue_comments[0].body
+        assert "**Not on a changed line: 1 finding**" in body
+        assert "the quoted line is not part of the change" in body
+
+
+def test_only_the_worst_get_a_comment(stage: Stage) -> None:
+    """PLUMBLINE_MAX_COMMENTS caps the inline comments; the others stand in the summary in full."""
+    pull = stage.github.state.pulls[0]
+    stage.plumbline("review", "acme/papers#214", "--post", PLUMBLINE_MAX_COMMENTS="2")
+    (review,) = pull.reviews
+    assert len(review.comments) == 2
+    assert all("critical" in comment.body for comment in review.comments)
+    assert "<details><summary>In full: " in pull.issue_comments[0].body
+
+
+def test_a_closed_pull_request_is_not_paid_for(stage: Stage) -> None:
+    """--post on what is closed ends before the model is asked; without it, it is reviewed all the same."""
+    stage.github.state.pulls[0].close()
+    done = stage.plumbline("review", "acme/papers#214", "--post")
+    assert (done.code, done.err) == (
+        2,
+        "plumbline: acme/papers#214 is closed, and reviews are posted on open pull requests; leave out --post.\n",
+    )
+    assert stage.model.requests == []
+    assert stage.plumbline("review", "acme/papers#214").code == 0
+
+
+def test_comments_that_github_refuses_are_not_lost(stage: Stage) -> None:
+    """Should GitHub refuse the review after all, the summary carries every finding, and the exit code tells."""
+    pull = stage.github.state.pulls[0]
+    stage.github.fail_next("POST", r".*/pulls/214/reviews", status=422)
+    done = stage.plumbline("review", "acme/papers#214", "--post")
+    assert done.code == 3
+    assert pull.reviews == []
+    assert all(finding.title in pull.issue_comments[0].body for finding in papers.FINDINGS)
+    assert "GitHub did not take the inline comments" in done.out
