@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import reviews
 from benchmarks.patches import made_up_patch
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +36,7 @@ def main() -> None:
         for name, arguments, where in _commands(Path(folder)):
             seconds, peak = _command(arguments, where)
             print(f"{name:<44} {seconds:9.3f} {peak:9.0f}")
+    reviews.print_all()
 
 
 def _one_size(changed: int) -> dict[str, float]:

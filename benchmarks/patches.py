@@ -19,6 +19,17 @@ def made_up_patch(changed: int) -> bytes:
     return "".join(files).encode()
 
 
+def one_file(changed: int) -> bytes:
+    """A patch of one file with this many changed lines: nearly all of a review is its parts."""
+    return _file(0, changed, random.Random(changed)).encode()  # noqa: S311
+
+
+def many_files(files: int, changed: int = 12) -> bytes:
+    """A patch of this many files with a few changed lines each, ten to a folder."""
+    rng = random.Random(files)  # noqa: S311
+    return "".join(_file(number, changed, rng) for number in range(files)).encode()
+
+
 def _file(number: int, changed: int, rng: random.Random) -> str:
     path = f"app/part{number // 10:03}/{rng.choice(_WORDS)}_{number}.py"
     hunks, line = [], 10

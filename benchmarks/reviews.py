@@ -1,0 +1,147 @@
+"""Whole reviews against fakes on this machine: how close to the bound, how soon, how much, and how many requests."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import httpx
+
+from benchmarks.patches import many_files, one_file
+from bot.core.chunking import Budget, pack
+from bot.core.patch import parse
+from bot.core.selection import select
+from tests.fakes.github import FakeGitHub
+from tests.fakes.messages import FakeMessages
+from tests.scripted_reviewer import ScriptedReviewer
+
+_ROOT = Path(__file__).resolve().parents[1]
+_ANSWER_SECONDS = 1.0
+_CONCURRENCY = 8
+_CHUNK_TOKENS = 2_000
+_LED = 3
+_RUNS = 5
+
+
+def print_all() -> None:
+    """Print the three tables."""
+    print(f"\nreviews against a model that answers after {_ANSWER_SECONDS} s, {_CONCURRENCY} at a time")
+    print(f"{'chunks':>8} {'leader':>7} {'bound s':>8} {'wall s':>8} {'ratio':>6} {'CPU s':>7} {'peak MB':>8}")
+    for row in _walls():
+        print(row)
+    print("\nfrom the start of `plumbline review PR` to its first request to GitHub (median of 5)")
+    print(_first_request())
+    print("\n`plumbline review PR` by size")
+    print(
+        f"{'files':>6} {'wall s':>7} {'CPU s':>7} {'peak MB':>8} {'to GitHub':>10} {'to the model':>13} {'reviewed':>9}"
+    )
+    for files in (30, 200, 500):
+        print(_whole(files))
+
+
+def _walls() -> Iterator[str]:
+    for chunks in (2, 8, 40, 200):
+        for patch in (_sized(one_file, chunks), _sized(many_files, chunks)):
+            with FakeMessages(ScriptedReviewer(delay=_ANSWER_SECONDS)) as fake:
+                # The fake checks what it is sent; the first check is the dear one.
+                httpx.post(f"{fake.url}/v1/messages", json={}, timeout=30)
+                fake.problems.clear()
+                limits = (str(_CHUNK_TOKENS), str(_CONCURRENCY))
+                run = _run(("-m", "benchmarks.one_review", fake.url, *limits), str(_ROOT), text=patch)
+                problems, marked = fake.problems, b"cache_control" in fake.requests[-1].raw
+            if problems:
+                raise SystemExit(problems[0])
+            yield _wall(json.loads(run.output), run, led=marked)
+
+
+def _sized(make: Callable[[int], bytes], chunks: int) -> bytes:
+    """The smallest made-up patch that takes this many requests."""
+
+    def requests(size: int) -> int:
+        diff = parse(make(size))
+        return len(pack(diff, select(diff).kept, Budget("claude-opus-4-6", _CHUNK_TOKENS, math.inf)).chunks)
+
+    return make(bisect_left(range(1, 400 * chunks), chunks, key=requests) + 1)
+
+
+def _wall(figures: dict[str, float], run: _Run, *, led: bool) -> str:
+    count = int(figures["requests"])
+    led = led and count >= _LED
+    rounds = 1 + math.ceil((count - 1) / _CONCURRENCY) if led else math.ceil(count / _CONCURRENCY)
+    bound = rounds * _ANSWER_SECONDS
+    share = f"{figures['wall']:8.2f} {figures['wall'] / bound:6.3f}"
+    return f"{count:8} {'yes' if led else 'no':>7} {bound:8.1f} {share} {run.cpu:7.2f} {run.peak_mb:8.0f}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A process that ended: what it printed, its start (`time.perf_counter`), wall and CPU seconds, peak in MB."""
+
+    output: bytes
+    start: float
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+def _run(
+    arguments: tuple[str, ...], folder: str, variables: Mapping[str, str] | None = None, text: bytes = b""
+) -> _Run:
+    command = (sys.executable, "-m", "benchmarks.measured", sys.executable, *arguments)
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT), **(variables or {})}
+    done = subprocess.run(command, cwd=folder, input=text, capture_output=True, check=False, env=environment)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()}")
+    return _Run(done.stdout, **json.loads(done.stderr.splitlines()[-1]))
+
+
+def _variables(github: FakeGitHub, model: FakeMessages, folder: str) -> dict[str, str]:
+    return {
+        "GITHUB_API_URL": github.api_url,
+        "GITHUB_TOKEN": github.token,
+        "ANTHROPIC_BASE_URL": model.url,
+        "ANTHROPIC_API_KEY": "made-up-key",
+        "PLUMBLINE_CACHE": f"{folder}/cache",
+        "PLUMBLINE_MAX_COST_USD": "1000",
+    }
+
+
+def _first_request() -> str:
+    bare, reached = [], []
+    with tempfile.TemporaryDirectory() as folder, FakeMessages(ScriptedReviewer()) as model:
+        for _ in range(_RUNS):
+            bare.append(_run(("-c", "import github, httpx"), folder).wall)
+            with FakeGitHub() as github:
+                github.pull_request("acme/papers", 214, patch=many_files(4))
+                run = _run(("-m", "bot", "review", "acme/papers#214"), folder, _variables(github, model, folder))
+                reached.append(github.requests[0].at - run.start)
+    above = median(reached) - median(bare)
+    return (
+        f"  {median(reached):.3f} s; bare imports of PyGithub and httpx {median(bare):.3f} s; above them {above:.3f} s"
+    )
+
+
+def _whole(files: int) -> str:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FakeMessages(ScriptedReviewer()) as model,
+        FakeGitHub() as github,
+    ):
+        pull = github.pull_request("acme/papers", 214, patch=many_files(files))
+        options = ("-m", "bot", "review", "acme/papers#214", "--post", "--format", "json")
+        run = _run(options, folder, _variables(github, model, folder))
+        if github.problems or model.problems or not pull.issue_comments:
+            raise SystemExit([*github.problems, *model.problems][:1])
+        ledger = json.loads(run.output)["ledger"]
+        share = f"{ledger['states']['reviewed']}/{ledger['changed_lines']}"
+        asked = f"{len(github.requests):10} {len(model.requests):13}"
+        return f"{files:6} {run.wall:7.2f} {run.cpu:7.2f} {run.peak_mb:8.0f} {asked} {share:>10}"
