@@ -276,6 +276,25 @@ def test_findings_without_a_line_are_said_and_not_guessed(tmp_path: Path) -> Non
         assert "the quoted line is not part of the change" in body
 
 
+@pytest.mark.parametrize("form", ["sarif", "github", "markdown", "text"])
+def test_a_finding_without_a_line_is_in_every_form(tmp_path: Path, form: str) -> None:
+    """None of the ways of showing a review forgets what could not be placed."""
+    lost = Says("papers/qr.py", "import subprocess", "The code is too small to be read", changes={"quote": "nowhere"})
+    with Stage(ScriptedReviewer([lost]), tmp_path) as made:
+        papers.opened(made.github)
+        done = made.plumbline("review", "acme/papers#214", "--include", "papers/qr.py", "--format", form)
+        assert lost.title in done.out
+
+
+def test_an_enterprise_server_is_reviewed_like_any_other(tmp_path: Path) -> None:
+    """GITHUB_API_URL=https://HOST/api/v3 is all it takes."""
+    with Stage(GOOD_READER, tmp_path, enterprise=True) as made:
+        pull = papers.opened(made.github)
+        assert made.github.api_url.endswith("/api/v3")
+        assert made.plumbline("review", "acme/papers#214", "--post").code == 0
+        assert (len(pull.reviews), len(pull.issue_comments)) == (1, 1)
+
+
 def test_only_the_worst_get_a_comment(stage: Stage) -> None:
     """PLUMBLINE_MAX_COMMENTS caps the inline comments; the others stand in the summary in full."""
     pull = stage.github.state.pulls[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from bot.core.diff import FileDiff, Hunk, Line, LineKind
 from bot.core.models import Finding, Location, Side
@@ -96,13 +97,21 @@ def findings_of(file: FileDiff, head: Iterable[Hit], base: Iterable[Hit]) -> lis
     """The findings of one file: hits that cover an added line, less what the base version had already."""
     lines = {line.new: (line, index) for index, hunk in enumerate(file.hunks) for line in hunk.lines if line.new}
     earlier = _Earlier(file, base)
+    texts = cache(lambda hunk: _masked_by_number(file.hunks[hunk]))
     findings = []
     for hit in sorted(head, key=lambda item: (item.line, item.rule)):
         anchor = _anchor(hit, lines)
         rule = rule_of(hit.source, hit.rule)
         if anchor is not None and rule is not None and not earlier.had(hit, *anchor):
-            findings.append(_finding(file, hit, rule, *anchor))
+            line, hunk = anchor
+            findings.append(_finding(file.path, hit, rule, line.number, texts(hunk)[line.number]))
     return findings
+
+
+def _masked_by_number(hunk: Hunk) -> dict[int, str]:
+    """The lines of a hunk's head side by their numbers, secrets masked."""
+    pairs = zip(hunk.lines, masked_lines(hunk), strict=True)
+    return {line.new: text for line, text in pairs if line.new is not None}
 
 
 class _Earlier:
@@ -161,10 +170,10 @@ def _anchor(hit: Hit, lines: dict[int, tuple[Line, int]]) -> tuple[Line, int] | 
     return None
 
 
-def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line, hunk: int) -> Finding:
+def _finding(path: str, hit: Hit, rule: Rule, number: int, quote: str) -> Finding:
     message = mask(hit.message)[:_LONGEST_MESSAGE]
     return Finding(
-        location=Location(file.path, Side.RIGHT, line.number),
+        location=Location(path, Side.RIGHT, number),
         severity=rule.severity,
         category=rule.category,
         title=rule.title.format(message=message),
@@ -172,5 +181,5 @@ def _finding(file: FileDiff, hit: Hit, rule: Rule, line: Line, hunk: int) -> Fin
         scenario=rule.scenario,
         source=hit.source,
         rule=hit.rule,
-        quote=masked_lines(file.hunks[hunk])[file.hunks[hunk].lines.index(line)],
+        quote=quote,
     )

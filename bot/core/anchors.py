@@ -98,6 +98,15 @@ class _Index:
         return self.rows[hunk, side][max(0, position + 1 - length) : position + 1]
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Where to look for a quote: at some numbers of a side, or anywhere on it; `folded` disregards white space."""
+
+    numbers: range | None
+    side: Side
+    folded: bool = False
+
+
 class Anchors:
     """Finds the places of claims in one change."""
 
@@ -124,9 +133,9 @@ class Anchors:
         """Prove a place by its quote.
 
         The exact text at the hinted line counts most; then the only exact text in the stated range, within REACH lines
-        of it, in the file; then the only text that is the same without regard to white space, at the hinted line or in
-        the file. Each on the stated side first, then on the other. Last comes the only line within reach that begins
-        with a quote of LEAST_CUT characters or more.
+        of it, in the file; then the only text that is the same but for white space, at the hinted line or in the file.
+        Each on the stated side first, then on the other. Last comes the only line within reach that begins with a quote
+        of LEAST_CUT characters or more.
         """
         files = self._files(pointer.path)
         if not files:
@@ -139,44 +148,23 @@ class Anchors:
 
     def _find(self, files: Sequence[int], pointer: Pointer) -> _Candidate | Miss:
         for quoted in _readings(pointer.quote):
-            for folded in (False, True):
-                wanted = [_compared(line, folded=folded) for line in quoted]
-                found = self._search(files, wanted, pointer, folded=folded)
-                if found is not None:
-                    return found
-        return self._begun(files, pointer)
-
-    def _search(
-        self, files: Sequence[int], wanted: list[str], pointer: Pointer, *, folded: bool
-    ) -> _Candidate | Miss | None:
-        """The one that is meant, AMBIGUOUS where nobody can tell, None where nothing reads like that."""
-        hinted = range(pointer.line, pointer.line + 1)
-        near = () if folded else (range(pointer.first, pointer.line + 1), _reach(pointer))
-        for numbers in (hinted, *near, None):
-            for side in _sides(pointer):
-                matches = self._matches(files, wanted, pointer, side, numbers, folded=folded)
-                found = list(islice(matches, 2))
+            for look in _looks(pointer, indented=any(line[:1].isspace() for line in quoted)):
+                found = list(islice(self._matches(files, quoted, pointer, look), 2))
                 if found:
                     return found[0] if len(found) == 1 else Miss.AMBIGUOUS
-        return None
+        return self._begun(files, pointer)
 
-    def _matches(  # noqa: PLR0913 - what is looked for, and where
-        self,
-        files: Sequence[int],
-        wanted: list[str],
-        pointer: Pointer,
-        side: Side,
-        numbers: range | None,
-        *,
-        folded: bool,
+    def _matches(
+        self, files: Sequence[int], quoted: Sequence[str], pointer: Pointer, look: _Look
     ) -> Iterator[_Candidate]:
-        """Every run of lines that reads as wanted and ends on the side, at one of the numbers or anywhere."""
+        """Every run of lines that reads like the quote and ends where the look is."""
+        wanted = [_compared(line, folded=look.folded) for line in quoted]
         for file in files:
-            index = self._index(file, folded=folded)
-            spots = index.places.get((side, wanted[-1]), []) if numbers is None else _spots(index, side, numbers)
-            for spot in spots:
+            index = self._index(file, folded=look.folded)
+            everywhere = index.places.get((look.side, wanted[-1]), ())
+            for spot in everywhere if look.numbers is None else _spots(index, look.side, look.numbers):
                 run = index.run(spot, len(wanted))
-                if [text for _, text in run] == wanted and _counts(run[-1][0], side, pointer):
+                if [text for _, text in run] == wanted and _counts(run[-1][0], look.side, pointer):
                     yield _Candidate(file, tuple(line for line, _ in run))
 
     def _begun(self, files: Sequence[int], pointer: Pointer) -> _Candidate | Miss:
@@ -247,8 +235,16 @@ def _reach(pointer: Pointer) -> range:
     return range(pointer.first - REACH, pointer.line + REACH + 1)
 
 
-def _sides(pointer: Pointer) -> tuple[Side, Side]:
-    return (Side.LEFT, Side.RIGHT) if pointer.side is Side.LEFT else (Side.RIGHT, Side.LEFT)
+def _looks(pointer: Pointer, *, indented: bool) -> Iterator[_Look]:
+    """The places to look at, the surest first. What stands there decides, be it that nobody can tell what is meant."""
+    sides = (Side.LEFT, Side.RIGHT) if pointer.side is Side.LEFT else (Side.RIGHT, Side.LEFT)
+    hinted = range(pointer.line, pointer.line + 1)
+    # A quote without any indentation has mostly lost it: `}` is the one at the hinted line, not one that has none.
+    foldings = (False,) if indented else (False, True)
+    yield from (_Look(hinted, side, folded) for side in sides for folded in foldings)
+    for numbers in (range(pointer.first, pointer.line + 1), _reach(pointer), None):
+        yield from (_Look(numbers, side) for side in sides)
+    yield from (_Look(numbers, side, folded=True) for numbers in (hinted, None) for side in sides)
 
 
 def _compared(text: str, *, folded: bool) -> str:

@@ -180,25 +180,27 @@ class Diff:
         return Diff(tuple(replace(file, origin=origins.get(file.path, Origin.GIVEN)) for file in self.files))
 
     @cached_property
-    def _by_path(self) -> dict[str, list[FileDiff]]:
-        files: dict[str, list[FileDiff]] = {}
-        for file in self.files:
-            files.setdefault(file.path, []).append(file)
-        return files
+    def _by_path(self) -> dict[str, list[int]]:
+        positions: dict[str, list[int]] = {}
+        for position, file in enumerate(self.files):
+            positions.setdefault(file.path, []).append(position)
+        return positions
 
-    def file_at(self, location: Location) -> FileDiff | None:
-        """The file whose diff holds the location's last line. A change of type has two files of one path."""
-        key = (location.side, location.line)
-        return next((file for file in self._by_path.get(location.path, ()) if key in file.hunk_at), None)
+    def file_at(self, location: Location) -> int | None:
+        """The position of the file whose hunks hold the location's last line. A change of type has two of one path."""
+        key, positions = (location.side, location.line), self._by_path.get(location.path, ())
+        return next((position for position in positions if key in self.files[position].hunk_at), None)
 
     def carries(self, location: Location) -> bool:
         """Whether GitHub lets a comment stand there: on lines that it shows, both ends in one hunk.
 
         Of a change of type, two files under one path, nobody knows which of them GitHub would look in.
         """
-        file = self.file_at(location)
-        ambiguous = len(self._by_path.get(location.path, ())) > 1
-        if file is None or ambiguous or (location.side, location.line) not in file.commentable:
+        position = self.file_at(location)
+        if position is None or len(self._by_path[location.path]) > 1:
+            return False
+        file = self.files[position]
+        if (location.side, location.line) not in file.commentable:
             return False
         return location.start_line is None or (
             location.start_line < location.line and file.in_one_hunk(location.side, location.start_line, location.line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.core.analysis import AnalyzerNote, AnalyzerReport
 from bot.core.chunking import Plan
@@ -15,6 +16,7 @@ from bot.core.outcome import Outcome
 from bot.core.placement import Unplaced
 from bot.core.policy import Policy
 from bot.core.pull_request import PullRequest
+from bot.core.visible import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class Review:
     requests: int = 0
     usage: Usage = NO_USAGE
     dollars: float = 0.0
+
+    @cached_property
+    def shown(self) -> Shown:
+        """The change as it may be shown, for code frames."""
+        return Shown(self.diff)
 
     @property
     def said(self) -> tuple[Finding, ...]:

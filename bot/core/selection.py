@@ -110,17 +110,7 @@ _Verdict = tuple[Reason, str] | None
 
 def _verdict(facts: _Facts) -> _Verdict:
     """The first rule that keeps the file from being read, strongest first; None if it is read."""
-    for rule in (
-        _withheld,
-        _not_text,
-        _without_lines,
-        _filtered,
-        _lockfile,
-        _source_map,
-        _vendored,
-        _generated,
-        _minified,
-    ):
+    for rule in _RULES:
         verdict = rule(facts)
         if verdict is not None:
             return verdict

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -14,10 +15,12 @@ from bot.core.anchors import LEAST_CUT, REACH, Anchor, Anchors, Miss, Pointer, _
 from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Origin
 from bot.core.models import Location, Side
+from bot.core.patch import parse
 from bot.core.requests import part_of
 from bot.core.visible import Shown
 from tests.core.changes import added, anchors_of, deleted, edited, hunk
 from tests.core.strategies import diffs
+from tests.repository import SHARED
 
 L, R = Side.LEFT, Side.RIGHT
 HUGE = 10**12
@@ -240,6 +243,22 @@ def test_indentation_stripped_at_the_hinted_line_is_no_guess() -> None:
     assert found(at(2, "return err", path="main.go"), file) is Miss.AMBIGUOUS
 
 
+def test_the_hinted_line_goes_before_an_exact_one_elsewhere() -> None:
+    """A bracket without its indentation is the one at the hinted line, not the unindented one somewhere else."""
+    file = edited("main.go", hunk(1, 1, "+func f() {", "+\tif x {", "+\t\tgo()", "+\t}", "+}", "-  old()", "+\told()"))
+    assert found(at(4, "}", path="main.go"), file) == (R, None, 4)
+    assert found(at(5, "}", path="main.go"), file) == (R, None, 5)
+    assert found(at(6, "}", path="main.go"), file) == (R, None, 5)
+    assert found(at(1, "  old()", L, path="main.go"), file) == (L, None, 1)
+    assert found(at(4, "\t\tgo()", path="main.go"), file) == (R, None, 3)
+
+
+def test_indentation_that_was_quoted_goes_before_a_number() -> None:
+    """Where the quote kept its white space, the only line that has it is meant, not another at the hinted number."""
+    file = edited("main.go", hunk(1, 1, "+\tif x {", "+\t\tgo()", "+\t}", "+}"))
+    assert found(at(4, "\t}", path="main.go"), file) == (R, None, 3)
+
+
 def test_where_exact_lines_are_many_white_space_decides_nothing() -> None:
     """A quote that stands exactly in several places is not looked for again with other white space."""
     file = edited("x.py", hunk(1, 1, "+go()", "+  go()"), hunk(90, 92, "+go()"))
@@ -332,6 +351,25 @@ def test_many_claims_on_a_long_file_each_find_their_line(text: str) -> None:
         assert isinstance(anchor, Anchor)
         assert place_of(anchor.location) == (R, None, line)
         assert anchors.anchor(at(-line - 100, text.strip(), L, path="big.js")) is Miss.AMBIGUOUS
+
+
+PATCHES = sorted(SHARED.glob("data/prs/*/diff.patch"))
+
+
+@pytest.mark.skipif(not PATCHES, reason="the shared patches are not beside this checkout")
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda path: path.parent.name[:20])
+def test_every_line_of_real_changes_is_found(patch: Path) -> None:
+    """A right number with the line's text, as it stands, without its indentation or as JSON, finds just that line."""
+    diff = parse(patch.read_bytes())
+    shown = Shown(diff)
+    anchors = Anchors(shown)
+    for index, file in enumerate(diff.files):
+        for number in range(len(file.hunks)):
+            for line, text in zip(file.hunks[number].lines, shown.lines(index, number), strict=True):
+                for quote in (text, text.strip(), json.dumps(text, ensure_ascii=False)[1:-1]):
+                    anchor = anchors.anchor(Pointer(shown.path(index), line.side, line.number, line.number, quote))
+                    place = Location(file.path, line.side, line.number)
+                    assert anchor == (Anchor(index, place, whole=True) if text.strip() else Miss.NO_QUOTE)
 
 
 NUMBERS = st.one_of(st.integers(-3, 30), st.integers(-HUGE, HUGE))

@@ -82,13 +82,15 @@ def test_a_rendered_change_reads_as_itself(diff: Diff) -> None:
 
 @given(diffs)
 def test_commentable_lines_are_those_that_are_shown(diff: Diff) -> None:
-    """Removed lines LEFT, all others RIGHT, each in its hunk, and nothing besides."""
+    """Removed lines LEFT, all others RIGHT, each in its hunk, and nothing besides; none in a file without a name."""
     for file in diff.files:
         shown = [(line, index) for index, hunk in enumerate(file.hunks) for line in hunk.lines]
         left = {(Side.LEFT, line.old): index for line, index in shown if line.kind is LineKind.REMOVED}
         right = {(Side.RIGHT, line.new): index for line, index in shown if line.kind is not LineKind.REMOVED}
-        assert file.commentable == left | right
-        assert len(file.commentable) == len(shown)
+        assert file.hunk_at == left | right
+        assert len(file.hunk_at) == len(shown)
+        named = file.path.encode("utf-8", "replace").decode() == file.path
+        assert file.commentable == (file.hunk_at if named else {})
 
 
 CONTENTS = st.lists(

@@ -26,7 +26,7 @@ from bot.core.rendering.terminal import as_text, terminal
 from bot.core.rendering.words import analyzers_sentence, count, headline
 from bot.core.review import Change, Review
 from bot.core.sanitize import code
-from bot.core.visible import printable
+from bot.core.visible import Shown, printable
 
 PATCH = b"""diff --git a/app.py b/app.py
 index 1111111..2222222 100644
@@ -162,11 +162,11 @@ def test_the_first_line_tells_how_it_ended(made: Review, words: str) -> None:
 def test_the_frame_shows_the_line_among_its_neighbours() -> None:
     """Two lines before, one after, on the same side, the commented ones marked."""
     diff = parse(PATCH)
-    right = [(line.number, line.text, line.marked) for line in frame(diff, FINDING.location)]
+    right = [(line.number, line.text, line.marked) for line in frame(Shown(diff), FINDING.location)]
     assert right == [(1, "one", False), (2, "two", False), (3, "3", True), (4, "four", False)]
-    left = frame(diff, Location("app.py", Side.LEFT, 3))
+    left = frame(Shown(diff), Location("app.py", Side.LEFT, 3))
     assert [line.text for line in left if line.marked] == ["three"]
-    assert frame(diff, Location("app.py", Side.RIGHT, 99)) == ()
+    assert frame(Shown(diff), Location("app.py", Side.RIGHT, 99)) == ()
 
 
 HOSTILE = (

@@ -21,13 +21,14 @@ def workflow_commands(review: Review) -> str:
 
 
 def _lines(review: Review) -> Iterator[str]:
-    yield from map(_command, review.findings)
+    yield from (_command(finding, placed=True) for finding in review.findings)
+    yield from (_command(each.finding, placed=False) for each in review.unplaced)
     yield f"::notice title=Plumbline::{_data(headline(review))}"
 
 
-def _command(finding: Finding) -> str:
+def _command(finding: Finding, *, placed: bool) -> str:
     place = [f"file={_property(finding.location.path)}"]
-    if finding.location.side is Side.RIGHT:
+    if placed and finding.location.side is Side.RIGHT:
         place += [f"line={finding.location.start_line or finding.location.line}", f"endLine={finding.location.line}"]
     title = f"title={_property(f'{finding.severity}: {finding.title}')}"
     scenario = f"\nWhen {finding.scenario}." if finding.scenario else ""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.diff import Diff, Hunk
-from bot.core.models import Location, Side
-from bot.core.visible import shown_lines
+from bot.core.models import Location
+from bot.core.visible import Shown
 
 _BEFORE = 2
 _AFTER = 1
@@ -22,18 +21,19 @@ class FrameLine:
     marked: bool
 
 
-def frame(diff: Diff, location: Location) -> tuple[FrameLine, ...]:
+def frame(shown: Shown, location: Location) -> tuple[FrameLine, ...]:
     """The commented lines with a little of what stands around them on the same side of the same hunk."""
-    file = diff.file_at(location)
-    return _frame(file.hunks[file.hunk_at[location.side, location.line]], location) if file else ()
-
-
-def _frame(hunk: Hunk, location: Location) -> tuple[FrameLine, ...]:
-    numbers = (line.old if location.side is Side.LEFT else line.new for line in hunk.lines)
+    position = shown.diff.file_at(location)
+    if position is None:
+        return ()
+    file = shown.diff.files[position]
+    index = file.hunk_at[location.side, location.line]
     first, last = location.start_line or location.line, location.line
+    numbers = (line.on(location.side) for line in file.hunks[index].lines)
+    texts = shown.lines(position, index)
     return tuple(
         FrameLine(number, _cut(text), first <= number <= last)
-        for number, text in zip(numbers, shown_lines(hunk), strict=True)
+        for number, text in zip(numbers, texts, strict=True)
         if number is not None and first - _BEFORE <= number <= last + _AFTER
     )
 

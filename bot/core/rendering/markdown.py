@@ -135,7 +135,7 @@ def _details(review: Review, form: _Form, findings: Sequence[Finding]) -> Iterat
 def _in_full(review: Review, finding: Finding) -> Iterator[str]:
     head, *rest = finding_lines(finding, on_its_line=False)
     yield from (head, "", code(f"{finding.location.path}:{finding.location.line}"))
-    lines = frame(review.diff, finding.location)
+    lines = frame(review.shown, finding.location)
     if lines:
         yield ""
         yield from fenced([f"{'>' if line.marked else ' '} {line.number} | {line.text}" for line in lines])

@@ -22,7 +22,7 @@ _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0
 def sarif(review: Review) -> str:
     """The findings as a SARIF log of one run; how the review ended stands in the run's properties."""
     worst: dict[str, Finding] = {}
-    for finding in review.findings:
+    for finding in review.said:
         worst.setdefault(_rule_id(finding), finding)
     rules = list(worst)
     run: Json = {
@@ -34,7 +34,10 @@ def sarif(review: Review) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, rules) for finding in review.findings],
+        "results": [
+            *(_result(finding, rules, _place(finding)) for finding in review.findings),
+            *(_result(each.finding, rules, _file(each.finding)) for each in review.unplaced),
+        ],
         "properties": {
             "outcome": review.outcome.ending.value,
             "headline": headline(review),
@@ -57,23 +60,28 @@ def _rule(name: str, finding: Finding) -> Json:
     }
 
 
-def _result(finding: Finding, rules: list[str]) -> Json:
+def _result(finding: Finding, rules: list[str], place: Json) -> Json:
     scenario = f" When {finding.scenario}." if finding.scenario else ""
     return {
         "ruleId": _rule_id(finding),
         "ruleIndex": rules.index(_rule_id(finding)),
         "level": _LEVELS[finding.severity],
         "message": {"text": printable_text(f"{finding.title}. {finding.body}{scenario}")},
-        "locations": [{"physicalLocation": _place(finding)}],
+        "locations": [{"physicalLocation": place}],
         "properties": {"severity": finding.severity.value, "confidence": finding.confidence},
     }
 
 
 def _place(finding: Finding) -> Json:
     """SARIF speaks of the head version only: a finding on a removed line names the file alone."""
-    uri = quote(finding.location.path.encode("utf-8", "surrogateescape"))
-    place: Json = {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}}
+    place = _file(finding)
     if finding.location.side is Side.RIGHT:
         first = finding.location.start_line or finding.location.line
         place["region"] = {"startLine": first, "endLine": finding.location.line}
     return place
+
+
+def _file(finding: Finding) -> Json:
+    """The file alone: all that is known of a finding without a line."""
+    uri = quote(finding.location.path.encode("utf-8", "surrogateescape"))
+    return {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}}

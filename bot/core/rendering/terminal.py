@@ -74,7 +74,7 @@ def _finding(review: Review, finding: Finding) -> Iterator[Line]:
     place = f"{printable(finding.location.path)}:{finding.location.line}"
     severity = finding.severity.value
     yield (Span(f"  {severity:<9} ", severity), Span(place, "bold"), Span(f"  {printable(finding.title)}"))
-    lines = frame(review.diff, finding.location)
+    lines = frame(review.shown, finding.location)
     width = max((len(str(line.number)) for line in lines), default=0)
     for line in lines:
         gutter = f"   {'>' if line.marked else ' '} {line.number:>{width}} | "
