@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import httpx
-
 from benchmarks.patches import many_files, one_file
 from bot.core.chunking import Budget, pack
 from bot.core.patch import parse
 from bot.core.selection import select
 from tests.fakes.github import FakeGitHub
 from tests.fakes.messages import FakeMessages
+from tests.fakes.messages_rules import event_problems, message_problems, request_problems
 from tests.scripted_reviewer import ScriptedReviewer
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -49,12 +48,13 @@ def print_all() -> None:
 
 
 def _walls() -> Iterator[str]:
+    # The fake checks all that goes in and out; its first checks build the schemas.
+    request_problems({}, {"stream": True})
+    event_problems({"type": "message_stop"})
+    message_problems({})
     for chunks in (2, 8, 40, 200):
         for patch in (_sized(one_file, chunks), _sized(many_files, chunks)):
             with FakeMessages(ScriptedReviewer(delay=_ANSWER_SECONDS)) as fake:
-                # The fake checks what it is sent; the first check is the dear one.
-                httpx.post(f"{fake.url}/v1/messages", json={}, timeout=30)
-                fake.problems.clear()
                 limits = (str(_CHUNK_TOKENS), str(_CONCURRENCY))
                 run = _run(("-m", "benchmarks.one_review", fake.url, *limits), str(_ROOT), text=patch)
                 problems, marked = fake.problems, b"cache_control" in fake.requests[-1].raw

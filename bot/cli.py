@@ -131,7 +131,6 @@ def review(
     An interrupted review goes on where it stopped when the same command is given again.
     """
     from bot import settings, wiring
-    from bot.core.rendering import fate
 
     _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head, post=post)
     request = wiring.Request(
@@ -150,6 +149,8 @@ def review(
     known = settings.load()
     watch = _watch(known.prices, quiet=quiet)
     done = _run(wiring.review(request, known, watch), watch)
+    from bot.core.rendering import fate
+
     told = fate.told(done.review, done.posted, done.taken)
     _write(done.review, form, output, quiet=quiet, fate=told)
     raise typer.Exit(_exit_code(done.review, fail_on, posted=done.posted))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from bot.core.chunking import Plan
 from bot.core.cost import Price
-from bot.core.diff import Diff
-from bot.core.rendering import progress
-from bot.core.replies import Answer
-from bot.core.review import Change
-from bot.interview import Tally
+
+if TYPE_CHECKING:
+    from bot.core.change import Change
+    from bot.core.chunking import Plan
+    from bot.core.diff import Diff
+    from bot.core.replies import Answer
+    from bot.interview import Tally
 
 # Back to the first column, and clear what stands there: ECMA-48, CR and EL.
 _OVER = "\r\x1b[2K"
@@ -22,15 +23,19 @@ class Progress:
     def __init__(self, terminal: TextIO | None, price: Price) -> None:
         self._terminal = terminal
         self._price = price
-        self._tally = Tally()
+        self._tally: Tally | None = None
         self._shown = False
 
     def planned(self, change: Change, diff: Diff, plan: Plan) -> None:
         """Say what is read."""
+        from bot.core.rendering import progress
+
         self._above(progress.reading(change, diff, plan))
 
     def moved(self, tally: Tally) -> None:
         """Say how far it is."""
+        from bot.core.rendering import progress
+
         self._tally = tally
         if self._terminal is not None:
             state = progress.state(tally.requests, tally.running, tally.answered, tally.usage, self._price)
@@ -40,9 +45,11 @@ class Progress:
 
     def heard(self, answer: Answer) -> None:
         """Show what was claimed, above the line."""
+        from bot.core.rendering import progress
+
         for line in progress.claims(answer):
             self._above(line)
-        if self._shown:
+        if self._shown and self._tally is not None:
             self.moved(self._tally)
 
     def clear(self) -> None:
@@ -54,7 +61,9 @@ class Progress:
 
     def stopped(self) -> str:
         """What is left when the review is interrupted now."""
-        return progress.stopped(self._tally.requests, self._tally.answered)
+        from bot.core.rendering import progress
+
+        return progress.stopped(self._tally.requests, self._tally.answered) if self._tally else progress.stopped(0, 0)
 
     def _above(self, line: str) -> None:
         if self._terminal is not None:

@@ -11,6 +11,7 @@ from bot import __version__, interview, prompts
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Run, SourceFile, findings_of, secret_hits
 from bot.core.anchors import Anchors
 from bot.core.attributes import read_attributes
+from bot.core.change import Change, Contents
 from bot.core.checks import check_file
 from bot.core.chunking import Budget, Plan, pack
 from bot.core.cost import dollars_of, request_overhead
@@ -25,7 +26,7 @@ from bot.core.posting import Obstacle, Posted, ReviewDraft, Standing, decide
 from bot.core.pull_request import PullRequestState
 from bot.core.ranking import inline, rank
 from bot.core.requests import Asking, Prefix, context_of
-from bot.core.review import Change, Contents, Inputs, Review
+from bot.core.review import Inputs, Review
 from bot.core.selection import Selection, Versions, select
 from bot.core.visible import Shown
 from bot.errors import Misuse, Rejected

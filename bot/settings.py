@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.core.rendering.setup import Shown
 from bot.errors import Misuse
+
+if TYPE_CHECKING:
+    from bot.core.rendering.setup import Shown
 
 _ENV_FILE = ".env"
 _CA_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -98,7 +99,9 @@ def _chosen_cache() -> str:
 
 def shown(settings: Settings) -> tuple[Shown, ...]:
     """Every setting with its origin, and the proxy and CA variables that are set."""
-    rows = [_row(field, settings) for field in Settings.model_fields]
+    from bot.core.rendering.setup import Shown
+
+    rows = [Shown(*_row(field, settings)) for field in Settings.model_fields]
     set_ones = [(name, _environment(name)) for name in _PROXY_AND_CA]
     cache = Shown("PLUMBLINE_CACHE", str(cache_folder()), "environment" if _chosen_cache() else "default")
     return (
@@ -108,14 +111,15 @@ def shown(settings: Settings) -> tuple[Shown, ...]:
     )
 
 
-def _row(field: str, settings: Settings) -> Shown:
+def _row(field: str, settings: Settings) -> tuple[str, str, str]:
+    """Name, value fit to be shown, origin."""
     name, value = _variable(field), getattr(settings, field)
     origin = _origin(name)
     if value is None:
-        return Shown(name, "", "not set")
+        return name, "", "not set"
     if isinstance(value, SecretStr):
-        return Shown(name, f"set, {len(value.get_secret_value())} characters", origin)
-    return Shown(name, _without_password(str(value)), origin)
+        return name, f"set, {len(value.get_secret_value())} characters", origin
+    return name, _without_password(str(value)), origin
 
 
 def _variable(field: str) -> str:
@@ -145,6 +149,8 @@ def _env_file() -> dict[str, str]:
     """What `.env` says, as it stands: `${GITHUB_TOKEN}` in it must not pull a secret out of the environment."""
     if not Path(_ENV_FILE).is_file():
         return {}
+    from dotenv import dotenv_values
+
     values = dotenv_values(_ENV_FILE, interpolate=False, encoding="utf-8")
     return {key.upper(): value for key, value in values.items() if value}
 

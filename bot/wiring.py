@@ -11,26 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import __version__, prompts, reviewer
-from bot.clients.analyzers import EmbeddedAnalyzers, version_of
-from bot.clients.record import Record, RecordedAnalyzers, RecordedChange, Remembered, Replayed, sweep
-from bot.clients.source import LocalRange, PatchText, Repository
-from bot.core.cost import PRICES
-from bot.core.ledger import Reason
-from bot.core.messages import Reply
-from bot.core.policy import Policy
-from bot.core.posting import Posted
+from bot import __version__
 from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
-from bot.core.rendering.setup import Program
-from bot.core.replies import Unusable, read_reply
-from bot.core.review import Review
-from bot.core.selection import Filters
 from bot.errors import Misuse
 from bot.settings import Settings, ca_bundle, cache_folder
 
 if TYPE_CHECKING:
+    from bot import reviewer
     from bot.clients.github.connection import GitHub
     from bot.clients.messages import Messages
+    from bot.clients.record import Record
+    from bot.clients.source import Repository
+    from bot.core.messages import Reply
+    from bot.core.policy import Policy
+    from bot.core.posting import Posted
+    from bot.core.rendering.setup import Program
+    from bot.core.review import Review
 
 _DAYS_KEPT = 14
 
@@ -63,27 +59,24 @@ class Done:
 
 async def review(request: Request, settings: Settings, watch: reviewer.Watch) -> Done:
     """Build what a review needs, run it, and post it where that was asked for."""
-    policy = Policy(
-        model=settings.model,
-        filters=Filters(request.include, request.exclude),
-        chunk_tokens=settings.chunk_tokens,
-        max_cost=settings.max_cost_usd,
-        price=PRICES[settings.prices],
-        max_tokens=settings.max_tokens,
-        max_comments=settings.max_comments,
-        post=request.post,
-    )
     async with AsyncExitStack() as stack:
         reference = _reference(request, settings) if request.pull_request else None
         github = stack.enter_context(_github(settings, request)) if reference else None
-        messages = None if request.no_model else await _messages(settings, stack)
+        _refuse_two_keys(settings)
         source = _source(request, github, reference)
+        # GitHub is being asked from here on; what follows takes as long to load as it takes to answer.
+        from bot import reviewer
+        from bot.clients.analyzers import EmbeddedAnalyzers
+        from bot.clients.record import Remembered
+
+        messages = None if request.no_model else await _messages(settings, stack)
         record = _record(request, reference)
         model = Remembered(messages, record, worth=_is_worth_keeping, fresh=request.fresh) if messages else None
         kept = record if messages or request.keep else None
         if kept is not None:
             kept.prepare()
-        done = await reviewer.review(reviewer.Ports(source, EmbeddedAnalyzers(), model, watch, kept), policy)
+        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, watch, kept)
+        done = await reviewer.review(ports, _policy(request, settings))
         posted = None
         if request.post and github and reference:
             from bot.clients.github.publish import PullRequestPage
@@ -95,6 +88,9 @@ async def review(request: Request, settings: Settings, watch: reviewer.Watch) ->
 
 async def replay(folder: str, watch: reviewer.Watch) -> Review:
     """Make a kept review again from its inputs and answers: no model, no network, no analyzer."""
+    from bot import prompts, reviewer
+    from bot.clients.record import Record, RecordedAnalyzers, RecordedChange, Replayed
+
     record = Record(Path(folder), version=__version__, prompts=prompts.digest())
     inputs = record.inputs()
     model = Replayed(record) if inputs.asked else None
@@ -102,8 +98,27 @@ async def replay(folder: str, watch: reviewer.Watch) -> Review:
     return await reviewer.review(ports, inputs.policy)
 
 
+def _policy(request: Request, settings: Settings) -> Policy:
+    from bot.core.cost import PRICES
+    from bot.core.policy import Policy
+    from bot.core.selection import Filters
+
+    return Policy(
+        model=settings.model,
+        filters=Filters(request.include, request.exclude),
+        chunk_tokens=settings.chunk_tokens,
+        max_cost=settings.max_cost_usd,
+        price=PRICES[settings.prices],
+        max_tokens=settings.max_tokens,
+        max_comments=settings.max_comments,
+        post=request.post,
+    )
+
+
 def _reference(request: Request, settings: Settings) -> PullRequestReference:
     """The pull request that was named; by its number alone, the one of the clone around."""
+    from bot.clients.source import Repository
+
     reference = parse_reference(request.pull_request)
     if not reference.owner:
         repository = Repository.find(Path.cwd())
@@ -124,12 +139,14 @@ def _github(settings: Settings, request: Request) -> GitHub:
     return GitHub(Access(settings.github_api_url, settings.github_token, ca_bundle()))
 
 
+def _refuse_two_keys(settings: Settings) -> None:
+    if settings.anthropic_api_key is not None and settings.anthropic_auth_token is not None:
+        raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
+
+
 async def _messages(settings: Settings, stack: AsyncExitStack) -> Messages | None:
     """The client of the model, or None where no key is set."""
-    key, token = settings.anthropic_api_key, settings.anthropic_auth_token
-    if key is not None and token is not None:
-        raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
-    chosen = key or token
+    chosen = settings.anthropic_api_key or settings.anthropic_auth_token
     if chosen is None:
         return None
     from bot.clients.messages import Endpoint, connected
@@ -137,7 +154,7 @@ async def _messages(settings: Settings, stack: AsyncExitStack) -> Messages | Non
     endpoint = Endpoint(
         base_url=settings.anthropic_base_url,
         key=chosen,
-        bearer=token is not None,
+        bearer=settings.anthropic_api_key is None,
         version=settings.anthropic_version,
         stream=settings.stream,
     )
@@ -145,11 +162,15 @@ async def _messages(settings: Settings, stack: AsyncExitStack) -> Messages | Non
 
 
 def _source(request: Request, github: GitHub | None, reference: PullRequestReference | None) -> reviewer.Source:
+    from bot.clients.source import LocalRange, PatchText, Repository
+
     if github is not None and reference is not None:
         from bot.clients.github.snapshot import PullRequestSource
 
         place = (reference.owner, reference.repo, reference.number)
-        return PullRequestSource(github, *place, _helpful_repository())
+        source = PullRequestSource(github, *place, _helpful_repository())
+        source.begin()
+        return source
     if request.diff:
         name = "standard input" if request.diff == "-" else request.diff
         return PatchText(_read(request.diff), name, _helpful_repository())
@@ -161,6 +182,9 @@ def _source(request: Request, github: GitHub | None, reference: PullRequestRefer
 
 def _record(request: Request, reference: PullRequestReference | None) -> Record:
     """Where the answers are kept: the folder that was named, else one of this target's own below the cache."""
+    from bot import prompts
+    from bot.clients.record import Record, sweep
+
     if request.keep:
         folder = Path(request.keep)
     else:
@@ -175,12 +199,17 @@ def _record(request: Request, reference: PullRequestReference | None) -> Record:
 
 def _is_worth_keeping(reply: Reply) -> bool:
     """Whether a reply is taken from before: one that could not be used is asked for again."""
+    from bot.core.ledger import Reason
+    from bot.core.replies import Unusable, read_reply
+
     answer = read_reply(reply)
     return not isinstance(answer, Unusable) or answer.reason is Reason.TRUNCATED
 
 
 def _helpful_repository() -> Repository | None:
     """The checkout around. It only helps out: a patch is reviewed without it, and without git, as well."""
+    from bot.clients.source import Repository
+
     try:
         return Repository.find(Path.cwd())
     except Misuse:
@@ -198,6 +227,9 @@ def _read(name: str) -> bytes:
 
 def programs() -> tuple[Program, ...]:
     """The programs that a review runs, as they are found here."""
+    from bot.clients.analyzers import version_of
+    from bot.core.rendering.setup import Program
+
     return (
         Program("git", version_of("git"), "review --base and --staged"),
         Program("ruff", version_of("ruff"), "findings in Python"),

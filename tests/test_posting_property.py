@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.clients.github.connection import Access, GitHub
 from bot.clients.github.publish import PullRequestPage
 from bot.core.anchors import Anchors
+from bot.core.change import Change
 from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff
 from bot.core.ledger import Entry, Reason, balance
@@ -25,7 +26,7 @@ from bot.core.posting import Obstacle, decide
 from bot.core.pull_request import Branch, PullRequest, PullRequestState
 from bot.core.ranking import inline, rank
 from bot.core.replies import Claim
-from bot.core.review import Change, Review
+from bot.core.review import Review
 from bot.core.selection import select
 from bot.core.visible import Shown, printable, shown_lines
 from tests.core.strategies import diffs

@@ -22,9 +22,10 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.core.analysis import AnalyzerReport, SourceFile
+from bot.core.change import Change, Contents
 from bot.core.diff import Diff
 from bot.core.messages import Reply, Request, reply_as_json, reply_from_json
-from bot.core.review import Change, Contents, Inputs
+from bot.core.review import Inputs
 from bot.errors import Misuse, OutsideError, Rejected, Transient
 
 _TAG = "plumbline-record"

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.change import Change, Contents
 from bot.core.diff import Diff, FileDiff, FileKind
 from bot.core.patch import apply, parse
 from bot.core.patch_writer import render
-from bot.core.review import Change, Contents
 from bot.errors import Misuse
 
 _DIFF = (

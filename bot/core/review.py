@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.core.analysis import AnalyzerNote, AnalyzerReport
+from bot.core.change import Change, Contents
 from bot.core.chunking import Plan
 from bot.core.diff import Diff
 from bot.core.ledger import Ledger
@@ -15,35 +16,7 @@ from bot.core.models import Finding, Severity
 from bot.core.outcome import Outcome
 from bot.core.placement import Unplaced
 from bot.core.policy import Policy
-from bot.core.pull_request import PullRequest
 from bot.core.visible import Shown
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is reviewed: the patch's exact bytes, a name for people, and the commits where they are known.
-
-    `pull_request` is there for one on GitHub. GitHub withholds patches above its limits: `rebuilt` are the paths whose
-    part of the patch was made here instead, `withheld` those that have none at all, and `unlisted` counts the files
-    that GitHub did not even name.
-    """
-
-    patch: bytes
-    title: str
-    base: str = ""
-    head: str = ""
-    pull_request: PullRequest | None = None
-    rebuilt: frozenset[str] = frozenset()
-    withheld: frozenset[str] = frozenset()
-    unlisted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The bytes of a file before and after the change; None where they are unknown or the side has no file."""
-
-    base: bytes | None = None
-    head: bytes | None = None
 
 
 @dataclass(frozen=True)

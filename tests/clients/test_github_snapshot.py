@@ -10,9 +10,9 @@ import pytest
 from bot.clients.github.publish import PullRequestPage
 from bot.clients.github.snapshot import PullRequestSource
 from bot.clients.source import Repository
+from bot.core.change import Change
 from bot.core.patch import parse
 from bot.core.pull_request import Branch, Commit, PullRequestState
-from bot.core.review import Change
 from bot.errors import BadReply, Transient
 from tests.clients.github_door import asked, opened
 from tests.fakes.github import FakeGitHub

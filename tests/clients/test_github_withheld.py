@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.clients.github.snapshot import PullRequestSource
+from bot.core.change import Change
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus
 from bot.core.patch import parse
 from bot.core.patch_writer import render
-from bot.core.review import Change
 from tests.clients.github_door import asked, opened
 from tests.core.strategies import diffs
 from tests.fakes.github import FakeGitHub

@@ -13,10 +13,11 @@ import pytest
 
 from bot.clients.record import Record, Remembered, Replayed, sweep
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Hit, Run
+from bot.core.change import Change, Contents
 from bot.core.messages import Reply, Request, StopReason, TextBlock, ToolUse, Usage
 from bot.core.policy import Policy
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
-from bot.core.review import Change, Contents, Inputs
+from bot.core.review import Inputs
 from bot.core.selection import Filters
 from bot.errors import Misuse, OutsideError, Rejected, Transient
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.clients.source import LocalRange, PatchText, Repository
+from bot.core.change import Contents
 from bot.core.patch import parse
-from bot.core.review import Contents
 from bot.errors import Misuse
 from tests.repository import TestRepository
 

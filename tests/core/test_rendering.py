@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.analysis import AnalyzerNote, Run
 from bot.core.anchors import Miss
+from bot.core.change import Change
 from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff, FileDiff, FileStatus
 from bot.core.ledger import Entry, Reason, balance
@@ -24,7 +25,7 @@ from bot.core.rendering.markdown import markdown, summary
 from bot.core.rendering.sarif import sarif
 from bot.core.rendering.terminal import as_text, terminal
 from bot.core.rendering.words import analyzers_sentence, count, headline
-from bot.core.review import Change, Review
+from bot.core.review import Review
 from bot.core.sanitize import code
 from bot.core.visible import Shown, printable
 

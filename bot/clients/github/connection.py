@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,7 +24,7 @@ from pydantic import SecretStr
 
 from bot import __version__
 from bot.clients.github.refusals import Answer, Asked, not_github, refusal, unreachable
-from bot.clients.http import client
+from bot.clients.http import client, refuse_missing
 from bot.errors import Misuse, OutsideError, Transient
 
 _SECONDS = 30
@@ -72,7 +73,8 @@ class GitHub:
         self.known = bool(self._token)
         self.sleep = sleep
         self._now = now
-        self._http = client(ca_bundle=access.ca_bundle, timeout=httpx.Timeout(_SECONDS), limit=4)
+        refuse_missing(access.ca_bundle)
+        self._ca_bundle = access.ca_bundle
         self._github = Github(
             auth=Auth.Token(self._token) if self._token else None,
             base_url=self._url,
@@ -100,7 +102,13 @@ class GitHub:
     def close(self) -> None:
         """Close all connections."""
         self._github.close()
-        self._http.close()
+        if "_http" in self.__dict__:
+            self._http.close()
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        """For exact bytes. Made when it is needed: the first request of a review is not one for bytes."""
+        return client(ca_bundle=self._ca_bundle, timeout=httpx.Timeout(_SECONDS), limit=4)
 
     def get(self, path: str, about: str, **parameters: int | str) -> object:
         """Read JSON. `path` begins with a slash, below the API's address."""

@@ -8,6 +8,7 @@ look decides whether all four speak of the same commit.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -15,10 +16,10 @@ from bot.clients.github.answers import CompareAnswer, EndAnswer, LookAnswer, Pul
 from bot.clients.github.connection import GitHub
 from bot.clients.github.withheld import Composed, compose
 from bot.clients.source import PatchText, Repository
+from bot.core.change import Change, Contents
 from bot.core.diff import Diff
 from bot.core.patch import parse
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
-from bot.core.review import Change, Contents
 from bot.errors import BadPatch, BadReply, Misuse, Rejected, Transient
 
 _DIFF_TYPE = "application/vnd.github.diff"
@@ -51,9 +52,20 @@ class PullRequestSource:
         self._about = f"{owner}/{repo}#{number}"
         self._repository = repository
         self._attributes: dict[str, str] = {}
+        self._begun: Future[Change] | None = None
+
+    def begin(self) -> None:
+        """Start reading in a thread of its own, while the caller is busy with something else; `change` waits for it."""
+        reader = ThreadPoolExecutor(1, "reading")
+        self._begun = reader.submit(self._read_whole)
+        reader.shutdown(wait=False)
 
     def change(self) -> Change:
         """The pull request at one commit; Transient where it does not stand still for that."""
+        begun, self._begun = self._begun, None
+        return begun.result() if begun else self._read_whole()
+
+    def _read_whole(self) -> Change:
         for _ in range(2):
             pull = self._pull()
             change = self._read(pull)

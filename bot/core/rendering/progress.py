@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bot.core.change import Change
 from bot.core.chunking import Plan
 from bot.core.cost import Price, dollars_of
 from bot.core.diff import Diff
 from bot.core.messages import Usage
 from bot.core.rendering.words import count
 from bot.core.replies import Answer
-from bot.core.review import Change
 from bot.core.secrets import mask
 from bot.core.visible import printable
 
