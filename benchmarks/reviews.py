@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
 import tempfile
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
 from benchmarks.patches import many_files, one_file
+from benchmarks.processes import Run, run
 from bot.core.chunking import Budget, pack
 from bot.core.patch import parse
 from bot.core.selection import select
@@ -56,11 +53,11 @@ def _walls() -> Iterator[str]:
         for patch in (_sized(one_file, chunks), _sized(many_files, chunks)):
             with FakeMessages(ScriptedReviewer(delay=_ANSWER_SECONDS)) as fake:
                 limits = (str(_CHUNK_TOKENS), str(_CONCURRENCY))
-                run = _run(("-m", "benchmarks.one_review", fake.url, *limits), str(_ROOT), text=patch)
+                done = run(("-m", "benchmarks.one_review", fake.url, *limits), str(_ROOT), text=patch)
                 problems, marked = fake.problems, b"cache_control" in fake.requests[-1].raw
             if problems:
                 raise SystemExit(problems[0])
-            yield _wall(json.loads(run.output), run, led=marked)
+            yield _wall(json.loads(done.output), done, led=marked)
 
 
 def _sized(make: Callable[[int], bytes], chunks: int) -> bytes:
@@ -73,35 +70,13 @@ def _sized(make: Callable[[int], bytes], chunks: int) -> bytes:
     return make(bisect_left(range(1, 400 * chunks), chunks, key=requests) + 1)
 
 
-def _wall(figures: dict[str, float], run: _Run, *, led: bool) -> str:
+def _wall(figures: dict[str, float], done: Run, *, led: bool) -> str:
     count = int(figures["requests"])
     led = led and count >= _LED
     rounds = 1 + math.ceil((count - 1) / _CONCURRENCY) if led else math.ceil(count / _CONCURRENCY)
     bound = rounds * _ANSWER_SECONDS
     share = f"{figures['wall']:8.2f} {figures['wall'] / bound:6.3f}"
-    return f"{count:8} {'yes' if led else 'no':>7} {bound:8.1f} {share} {run.cpu:7.2f} {run.peak_mb:8.0f}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A process that ended: what it printed, its start (`time.perf_counter`), wall and CPU seconds, peak in MB."""
-
-    output: bytes
-    start: float
-    wall: float
-    cpu: float
-    peak_mb: float
-
-
-def _run(
-    arguments: tuple[str, ...], folder: str, variables: Mapping[str, str] | None = None, text: bytes = b""
-) -> _Run:
-    command = (sys.executable, "-m", "benchmarks.measured", sys.executable, *arguments)
-    environment = {**os.environ, "PYTHONPATH": str(_ROOT), **(variables or {})}
-    done = subprocess.run(command, cwd=folder, input=text, capture_output=True, check=False, env=environment)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()}")
-    return _Run(done.stdout, **json.loads(done.stderr.splitlines()[-1]))
+    return f"{count:8} {'yes' if led else 'no':>7} {bound:8.1f} {share} {done.cpu:7.2f} {done.peak_mb:8.0f}"
 
 
 def _variables(github: FakeGitHub, model: FakeMessages, folder: str) -> dict[str, str]:
@@ -119,11 +94,11 @@ def _first_request() -> str:
     bare, reached = [], []
     with tempfile.TemporaryDirectory() as folder, FakeMessages(ScriptedReviewer()) as model:
         for _ in range(_RUNS):
-            bare.append(_run(("-c", "import github, httpx"), folder).wall)
+            bare.append(run(("-c", "import github, httpx"), folder).wall)
             with FakeGitHub() as github:
                 github.pull_request("acme/papers", 214, patch=many_files(4))
-                run = _run(("-m", "bot", "review", "acme/papers#214"), folder, _variables(github, model, folder))
-                reached.append(github.requests[0].at - run.start)
+                done = run(("-m", "bot", "review", "acme/papers#214"), folder, _variables(github, model, folder))
+                reached.append(github.requests[0].at - done.start)
     above = median(reached) - median(bare)
     return (
         f"  {median(reached):.3f} s; bare imports of PyGithub and httpx {median(bare):.3f} s; above them {above:.3f} s"
@@ -138,10 +113,10 @@ def _whole(files: int) -> str:
     ):
         pull = github.pull_request("acme/papers", 214, patch=many_files(files))
         options = ("-m", "bot", "review", "acme/papers#214", "--post", "--format", "json")
-        run = _run(options, folder, _variables(github, model, folder))
+        done = run(options, folder, _variables(github, model, folder))
         if github.problems or model.problems or not pull.issue_comments:
             raise SystemExit([*github.problems, *model.problems][:1])
-        ledger = json.loads(run.output)["ledger"]
+        ledger = json.loads(done.output)["ledger"]
         share = f"{ledger['states']['reviewed']}/{ledger['changed_lines']}"
         asked = f"{len(github.requests):10} {len(model.requests):13}"
-        return f"{files:6} {run.wall:7.2f} {run.cpu:7.2f} {run.peak_mb:8.0f} {asked} {share:>10}"
+        return f"{files:6} {done.wall:7.2f} {done.cpu:7.2f} {done.peak_mb:8.0f} {asked} {share:>10}"
