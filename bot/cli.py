@@ -133,6 +133,7 @@ def review(
     from bot import settings, wiring
 
     _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head, post=post)
+    _refuse_unwritable(output)
     request = wiring.Request(
         pull_request=pull_request,
         base=base,
@@ -153,6 +154,8 @@ def review(
 
     told = fate.told(done.review, done.posted, done.taken)
     _write(done.review, form, output, quiet=quiet, fate=told)
+    if done.posted and not done.posted.whole and (output or form is not Format.TEXT):
+        typer.echo(f"plumbline: {told}.", err=True)
     raise typer.Exit(_exit_code(done.review, fail_on, posted=done.posted))
 
 
@@ -222,6 +225,18 @@ def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: b
         raise Misuse("--head needs --base: together they name the two ends of the change.")
     if post and not pull_request:
         raise Misuse("--post needs a pull request to post on; name it, e.g. owner/repo#12.")
+
+
+def _refuse_unwritable(output: str) -> None:
+    """Before anything is paid for: a review that cannot be written would be lost."""
+    import os
+    from pathlib import Path
+
+    folder = Path(output).parent
+    if output and not folder.is_dir():
+        raise Misuse(f"The review cannot be written to {output!r}: there is no folder {str(folder)!r}.")
+    if output and (Path(output).is_dir() or not os.access(Path(output) if Path(output).exists() else folder, os.W_OK)):
+        raise Misuse(f"The review cannot be written to {output!r}; name a file that you may write.")
 
 
 def _write(result: Review, form: Format, output: str, *, quiet: bool, fate: str) -> None:
@@ -294,7 +309,7 @@ def _exit_code(result: Review, fail_on: FailOn, posted: Posted | None = None) ->
         asked=result.asked,
         reached=result.reaches(_threshold(fail_on)),
         analyzers_failed=any(note.run is Run.FAILED for note in result.analyzers),
-        not_posted=posted is not None and bool(posted.obstacle or posted.refused),
+        not_posted=posted is not None and not posted.whole,
     )
 
 

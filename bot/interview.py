@@ -17,6 +17,7 @@ from bot.errors import OutsideError, Rejected
 
 _MOST_SPLITS = 3
 _WORTH_A_LEADER = 3
+_MOST_LEADERS = 2
 _TOO_LARGE = 413
 
 
@@ -139,10 +140,12 @@ class _Interview:
     async def _lead(self, group: asyncio.TaskGroup, waiting: list[Chunk]) -> None:
         """Send one request ahead until its answer begins: only then can others read its prefix from the cache.
 
-        One that fails without an answer is followed by the next.
+        One that fails without an answer is followed by another; after that the rest goes all the same.
         Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
         """
-        while waiting and not self._stopped:
+        for _ in range(_MOST_LEADERS):
+            if not waiting or self._stopped:
+                return
             lead = _Lead()
             task = group.create_task(self._chunk(waiting.pop(0), lead.begin))
             task.add_done_callback(lead.end)
@@ -199,8 +202,9 @@ class _Interview:
         self._move(running=1)
         try:
             reply = await self._model.ask(request, started)
-        except OutsideError:
-            self._move(running=-1, answered=1)
+        except OutsideError as error:
+            # Without an attempt it was never sent.
+            self._move(running=-1, answered=min(error.attempts, 1))
             raise
         self._move(running=-1, answered=1, usage=reply.usage)
         return reply

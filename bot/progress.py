@@ -8,7 +8,6 @@ from bot.core.cost import Price
 
 if TYPE_CHECKING:
     from bot.core.change import Change
-    from bot.core.chunking import Plan
     from bot.core.diff import Diff
     from bot.core.replies import Answer
     from bot.interview import Tally
@@ -26,11 +25,11 @@ class Progress:
         self._tally: Tally | None = None
         self._shown = False
 
-    def planned(self, change: Change, diff: Diff, plan: Plan) -> None:
+    def planned(self, change: Change, diff: Diff, requests: int) -> None:
         """Say what is read."""
         from bot.core.rendering import progress
 
-        self._above(progress.reading(change, diff, plan))
+        self._above(progress.reading(change, diff, requests))
 
     def moved(self, tally: Tally) -> None:
         """Say how far it is."""

@@ -13,7 +13,7 @@ from bot.core.anchors import Anchors
 from bot.core.attributes import read_attributes
 from bot.core.change import Change, Contents
 from bot.core.checks import check_file
-from bot.core.chunking import Budget, Plan, pack
+from bot.core.chunking import Budget, pack
 from bot.core.cost import dollars_of, request_overhead
 from bot.core.diff import Diff, FileDiff
 from bot.core.ledger import balance
@@ -29,7 +29,8 @@ from bot.core.requests import Asking, Prefix, context_of
 from bot.core.review import Inputs, Review
 from bot.core.selection import Selection, Versions, select
 from bot.core.visible import Shown
-from bot.errors import Misuse, Rejected
+from bot.errors import Misuse, OutsideError, Rejected
+from bot.threads import aside
 
 _UNPROCESSABLE = 422
 
@@ -77,8 +78,8 @@ class Page(Protocol):
 class Watch(interview.Watch, Protocol):
     """Whoever wants to see a review going on."""
 
-    def planned(self, change: Change, diff: Diff, plan: Plan) -> None:
-        """The change was read, and it was decided what to ask."""
+    def planned(self, change: Change, diff: Diff, requests: int) -> None:
+        """The change was read, and it was decided how many requests there will be."""
         ...
 
 
@@ -103,25 +104,25 @@ class Ports:
 
 async def review(ports: Ports, policy: Policy) -> Review:
     """Read a change, decide what to read of it, find what can be found, and account for every line."""
-    change = await asyncio.to_thread(ports.source.change)
+    change = await aside(ports.source.change)
     _refuse_closed(change, policy)
     diff = parse(change.patch).with_origins(rebuilt=change.rebuilt, withheld=change.withheld)
-    contents = await asyncio.to_thread(ports.source.contents, diff)
-    attributes = await asyncio.to_thread(ports.source.attributes, change)
+    contents = await aside(ports.source.contents, diff)
+    attributes = await aside(ports.source.attributes, change)
     selection = select(
         diff, filters=policy.filters, attributes=read_attributes(attributes), versions=_versions(contents)
     )
     shown = Shown(diff)
     shared = _prefix(shown, selection, change, policy)
     plan = pack(diff, selection.kept, _budget(policy, shared))
-    ports.watch.planned(change, diff, plan)
+    ports.watch.planned(change, diff, len(plan.chunks) if ports.model else 0)
     report, heard = await asyncio.gather(
         ports.analyzers.run(*_whole_files(diff, selection, contents)),
         interview.hear(ports.model, plan.chunks, shared.marked_for(len(plan.chunks)), shown, ports.watch),
     )
     if ports.record is not None:
         inputs = Inputs(policy, change, contents, attributes, report, asked=ports.model is not None)
-        await asyncio.to_thread(ports.record.keep, inputs)
+        await aside(ports.record.keep, inputs)
     anchors = Anchors(shown)
     ranking = rank(
         _analyzed(diff, selection, report), [place(answer.claims, anchors, diff) for answer in heard.answers]
@@ -153,23 +154,29 @@ async def review(ports: Ports, policy: Policy) -> Review:
 async def publish(review: Review, page: Page) -> Posted:
     """Post a review: the comments first, then the summary that counts them. Nothing, where the head has moved.
 
-    Where GitHub refuses the comments, the summary carries them: a finding is never lost to one wrong line.
+    Where GitHub refuses the comments, the summary carries them: a finding is never lost to one wrong line. What GitHub
+    does not take is told in the result, for there is a review to be shown all the same.
     """
-    standing = await asyncio.to_thread(page.standing)
-    posting = decide(review, standing)
-    if isinstance(posting, Obstacle):
-        return Posted(obstacle=posting, head=standing.head)
-    body, comments, refused = posting.summary, 0, ""
-    if posting.review is not None:
-        try:
-            await asyncio.to_thread(page.post_review, posting.review)
-            comments = len(posting.review.comments)
-        except Rejected as error:
-            if error.status != _UNPROCESSABLE:
-                raise
-            body, refused = posting.summary_without_comments, str(error)
-    url = await asyncio.to_thread(page.post_summary, body, posting.replaces)
-    return Posted(head=standing.head, comments=comments, summary_url=url, refused=refused)
+    comments, problems = 0, []
+    try:
+        standing = await aside(page.standing)
+        posting = decide(review, standing)
+        if isinstance(posting, Obstacle):
+            return Posted(standing.head, posting)
+        body = posting.summary
+        if posting.review is not None:
+            try:
+                await aside(page.post_review, posting.review)
+                comments = len(posting.review.comments)
+            except Rejected as error:
+                if error.status != _UNPROCESSABLE:
+                    raise
+                body = posting.summary_without_comments
+                problems.append(str(error))
+        url = await aside(page.post_summary, body, posting.replaces)
+    except OutsideError as error:
+        return Posted(comments=comments, problems=(*problems, str(error)))
+    return Posted(standing.head, comments=comments, summary_url=url, problems=tuple(problems))
 
 
 def _refuse_closed(change: Change, policy: Policy) -> None:

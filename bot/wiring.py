@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.clients.record import Record
     from bot.clients.source import Repository
     from bot.core.messages import Reply
+    from bot.core.messages import Request as ModelRequest
     from bot.core.policy import Policy
     from bot.core.posting import Posted
     from bot.core.rendering.setup import Program
@@ -71,7 +72,7 @@ async def review(request: Request, settings: Settings, watch: reviewer.Watch) ->
 
         messages = None if request.no_model else await _messages(settings, stack)
         record = _record(request, reference)
-        model = Remembered(messages, record, worth=_is_worth_keeping, fresh=request.fresh) if messages else None
+        model = Remembered(messages, record, worth=_is_worth_taking, fresh=request.fresh) if messages else None
         kept = record if messages or request.keep else None
         if kept is not None:
             kept.prepare()
@@ -190,20 +191,23 @@ def _record(request: Request, reference: PullRequestReference | None) -> Record:
     else:
         cache = cache_folder()
         sweep(cache, time.time() - _DAYS_KEPT * 86_400)
-        target = (reference, str(Path.cwd()), request.base, request.head, request.staged, request.diff)
+        local = (str(Path.cwd()), request.base, request.head, request.staged, request.diff)
+        target = (reference.owner, reference.repo, reference.number) if reference else local
         name = f"{reference.owner}-{reference.repo}-{reference.number}" if reference else Path.cwd().name
         digest = hashlib.sha256(repr(target).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         folder = cache / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[:60]}-{digest}"
     return Record(folder, version=__version__, prompts=prompts.digest())
 
 
-def _is_worth_keeping(reply: Reply) -> bool:
-    """Whether a reply is taken from before: one that could not be used is asked for again."""
+def _is_worth_taking(request: ModelRequest, reply: Reply) -> bool:
+    """Whether a reply is taken from before. What could not be used is asked for again, unless its repair was kept."""
     from bot.core.ledger import Reason
     from bot.core.replies import Unusable, read_reply
 
     answer = read_reply(reply)
-    return not isinstance(answer, Unusable) or answer.reason is Reason.TRUNCATED
+    if not isinstance(answer, Unusable) or answer.reason is Reason.TRUNCATED:
+        return True
+    return answer.reason is Reason.INVALID_ANSWER and not request.repairs
 
 
 def _helpful_repository() -> Repository | None:

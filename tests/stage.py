@@ -18,6 +18,7 @@ from tests.fakes.messages import FakeMessages, Script
 from tests.repository import CHECKOUT
 
 READS_BEFORE_POSTING = 5
+_PATIENCE = 20  # seconds; a person would have closed the terminal
 
 
 class Stage:
@@ -68,7 +69,11 @@ class Stage:
         ) as process:
             when()
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate()
+            try:
+                out, err = process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         return Done(process.returncode, out.decode(), err.decode())
 
     def calls(self) -> list[str]:

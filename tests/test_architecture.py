@@ -18,6 +18,7 @@ LAYERS = (
     ("reviewer", "assistant", "remedy"),
     ("interview",),
     ("clients", "prompts", "settings"),
+    ("threads",),
     ("core",),
     ("errors", ""),
 )

@@ -61,6 +61,8 @@ def test_what_is_no_reference_is_said(reference: str) -> None:
         ("git@github.com:acme/papers.git", "github.com"),
         ("ssh://git@git.example.com:2222/acme/papers.git", "git.example.com"),
         ("http://127.0.0.1:3000/acme/papers", "127.0.0.1"),
+        ("ssh://git@ssh.github.com:443/acme/papers.git", "github.com"),
+        ("git@work:acme/papers.git", ""),
     ],
 )
 def test_a_remote_names_its_repository(url: str, host: str) -> None:

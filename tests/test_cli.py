@@ -210,7 +210,7 @@ USAGE = [
     (("--diff", "notes.md"), "line 1 of the patch: no file header was found; is this a diff?"),
     (
         ("--base", "main", "--output", "no/where"),
-        "The review cannot be written to 'no/where': No such file or directory.",
+        "The review cannot be written to 'no/where': there is no folder 'no'.",
     ),
     (("--base", "main", "--exclude", ""), "'' is no path pattern; give one such as 'docs/' or '*.md'."),
     (("nonsense",), "'nonsense' is no pull request; write owner/repo#12, its URL, or 12 inside a clone."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -325,4 +326,98 @@ def test_comments_that_github_refuses_are_not_lost(stage: Stage) -> None:
     assert done.code == 3
     assert pull.reviews == []
     assert all(finding.title in pull.issue_comments[0].body for finding in papers.FINDINGS)
-    assert "GitHub did not take the inline comments" in done.out
+    assert "the summary holds what would have been comments" in done.out
+
+
+def test_a_token_that_may_not_write_costs_no_review(stage: Stage) -> None:
+    """What GitHub does not take is shown here all the same, in any form, with the reason and exit code 3."""
+    token = stage.github.add_token("ghs_" + "readonly" * 5, write=False)
+    done = stage.plumbline("review", "acme/papers#214", "--post", "--format", "json", GITHUB_TOKEN=token)
+    assert done.code == 3
+    assert json.loads(done.out)["outcome"]["ending"] == "complete"
+    assert re.fullmatch(r"plumbline: not posted: .*pull requests: write.*\n", done.err)
+
+
+def test_a_second_run_on_the_same_head_changes_nothing(stage: Stage) -> None:
+    """The summary still tells in the table only what has a comment of its own."""
+    pull = stage.github.state.pulls[0]
+    stage.plumbline("review", "acme/papers#214", "--post")
+    first = pull.issue_comments[0].body
+    stage.plumbline("review", "acme/papers#214", "--post")
+    assert pull.issue_comments[0].body == first
+
+
+def test_a_failed_run_does_not_take_the_place_of_a_review(tmp_path: Path) -> None:
+    """When the model cannot be reached later, what was said of this commit stays."""
+    down: list[bool] = []
+    refused = http_error(401, "authentication_error", "invalid x-api-key")
+    with Stage(ScriptedReviewer(papers.FINDINGS, first=lambda _: refused if down else None), tmp_path) as made:
+        pull = papers.opened(made.github)
+        made.plumbline("review", "acme/papers#214", "--post")
+        first = pull.issue_comments[0].body
+        down.append(True)
+        done = made.plumbline("review", "acme/papers#214", "--post", "--fresh")
+        assert (done.code, pull.issue_comments[0].body) == (3, first)
+        assert "an earlier review of this commit stands there" in done.out
+
+
+def test_a_review_that_was_ended_is_replayed_as_it_ended(tmp_path: Path) -> None:
+    """What had been answered until a spent credit is answered again; what was given up fails with the same sentence."""
+    asked: list[Json] = []
+
+    def first(body: Json) -> Answer | None:
+        asked.append(body)
+        return http_error(402, "billing_error", "no credit left") if len(asked) == 3 else None
+
+    with Stage(ScriptedReviewer(papers.FINDINGS, first=first), tmp_path) as made:
+        papers.opened(made.github)
+        limits = {"PLUMBLINE_CONCURRENCY": "1", "PLUMBLINE_CHUNK_TOKENS": "2000"}
+        options = ("--format", "json")
+        done = made.plumbline("review", "acme/papers#214", "--keep", str(tmp_path / "kept"), *options, **limits)
+        assert json.loads(done.out)["outcome"]["ending"] == "partial"
+        assert len(asked) == 3
+        again = made.plumbline("replay", str(tmp_path / "kept"), *options)
+        assert (again.code, again.out) == (3, done.out)
+
+
+def test_a_repaired_answer_is_not_paid_for_again(tmp_path: Path) -> None:
+    """The second run takes the bad answer and its repair from the first."""
+    asked: list[Json] = []
+
+    def first(body: Json) -> Answer | None:
+        asked.append(body)
+        return text("I would rather talk.") if len(asked) == 1 else None
+
+    with Stage(ScriptedReviewer(papers.FINDINGS, first=first), tmp_path) as made:
+        papers.opened(made.github)
+        outputs = [made.plumbline("review", "acme/papers#214", "--format", "json").out for _ in range(2)]
+        assert outputs[0] == outputs[1]
+        assert len(asked) == 2
+
+
+def test_ctrl_c_does_not_wait_for_github(stage: Stage) -> None:
+    """A server that does not answer keeps nobody from leaving."""
+    stage.github.slow_down(25)
+
+    def asked() -> None:
+        while not stage.github.requests:
+            time.sleep(0.05)
+
+    done = stage.interrupted(asked, "review", "acme/papers#214")
+    assert (done.code, done.err) == (130, "plumbline: Stopped.\n")
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_paid_for(stage: Stage) -> None:
+    """--output names a folder that is not there: nothing is asked."""
+    done = stage.plumbline("review", "acme/papers#214", "--output", "no/where.md")
+    assert done.code == 2
+    assert stage.model.requests == []
+    assert stage.github.requests == []
+
+
+def test_odd_names_and_titles_do_not_stop_a_review(tmp_path: Path) -> None:
+    """Half a surrogate pair in a title, as JSON can carry one, is no defect of ours."""
+    with Stage(ScriptedReviewer(papers.FINDINGS), tmp_path) as made:
+        pull = papers.opened(made.github)
+        pull.title = "Broken \ud800 title"
+        assert made.plumbline("review", "acme/papers#214").code == 0

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.change import Change, Contents
@@ -30,6 +31,10 @@ from bot.errors import Misuse, OutsideError, Rejected, Transient
 
 _TAG = "plumbline-record"
 _TAG_TEXT = "A review kept by Plumbline. It may be deleted.\n"
+
+
+Worth = Callable[[Request, Reply], bool]
+"""Tells whether a reply that was kept is good enough to be taken instead of asking."""
 
 
 class Model(Protocol):
@@ -71,9 +76,14 @@ class Record:
             ) from error
 
     def keep(self, inputs: Inputs) -> None:
-        """Write down what went into the review."""
+        """Write down what went into the review. Names that are not UTF-8 cannot be: such a review is not replayed."""
         kept = _Kept(version=self._version, prompts=self._prompts, inputs=inputs)
-        _write(self.folder / "inputs.json", kept.model_dump_json().encode())
+        try:
+            text = kept.model_dump_json()
+        except PydanticSerializationError:
+            (self.folder / "inputs.json").unlink(missing_ok=True)
+            return
+        _write(self.folder / "inputs.json", text.encode())
 
     def inputs(self) -> Inputs:
         """What went into the review. Raises Misuse where there is none, or it was made with other prompts."""
@@ -101,6 +111,15 @@ class Record:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def end(self) -> OutsideError | None:
+        """The failure that ended the review for all its requests, if there was one."""
+        for path in sorted((self.folder / "replies").glob("*.json")):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                kept = json.loads(path.read_bytes())
+                if kept.get("failure", {}).get("stops_all"):
+                    return _error(kept["failure"])
+        return None
+
     def keep_answer(self, request: Request, answer: Reply | OutsideError) -> None:
         """Write down what came of a request, whole or not at all."""
         came = {"reply": reply_as_json(answer)} if isinstance(answer, Reply) else {"failure": _failure(answer)}
@@ -116,7 +135,7 @@ class Remembered:
     `taken` counts the answers that were taken from the folder.
     """
 
-    def __init__(self, model: Model, record: Record, *, worth: Callable[[Reply], bool], fresh: bool = False) -> None:
+    def __init__(self, model: Model, record: Record, *, worth: Worth, fresh: bool = False) -> None:
         self._model = model
         self._record = record
         self._worth = worth
@@ -126,7 +145,7 @@ class Remembered:
     async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
         """Answer from the folder, or ask and keep the answer before anything else is done with it."""
         known = None if self._fresh else self._record.answer(request)
-        if isinstance(known, Reply) and self._worth(known):
+        if isinstance(known, Reply) and self._worth(request, known):
             self.taken += 1
             if started is not None:
                 started()
@@ -141,7 +160,11 @@ class Remembered:
 
 
 class Replayed:
-    """A model that only says again what was said, failures included."""
+    """A model that only says again what was said, failures included.
+
+    A failure that ended the review does not end its replay: what had been answered until then is answered again, and
+    what was given up, and so is not in the folder, fails with its sentence.
+    """
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -149,15 +172,29 @@ class Replayed:
     async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
         """Answer from the folder. Raises what was raised then, or Misuse where nothing is kept of the request."""
         known = self._record.answer(request)
-        if known is None:
+        if isinstance(known, Reply):
+            if started is not None:
+                started()
+            return known
+        if known is not None:
+            raise _alone(known) if isinstance(known, Rejected) else known
+        end = self._record.end()
+        if end is None:
             raise Misuse(
                 f"{str(self._record.folder)!r} holds no answer to one of the requests; review anew with --keep."
             )
-        if started is not None:
-            started()
-        if isinstance(known, OutsideError):
-            raise known
-        return known
+        raise _alone(end, attempts=0)
+
+
+def _alone(error: OutsideError, attempts: int | None = None) -> Rejected:
+    """The error without its power to end other requests; with no attempts it was never sent."""
+    return Rejected(
+        str(error),
+        status=error.status,
+        kind=error.kind,
+        request_id=error.request_id,
+        attempts=error.attempts if attempts is None else attempts,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from bot.core.diff import Line
+from bot.core.diff import Line, Origin
 from bot.core.models import Location, Side
 from bot.core.visible import Row, Shown, printable, shown_path
 
@@ -140,7 +140,7 @@ class Anchors:
         files = self._files(pointer.path)
         if not files:
             return Miss.NO_FILE
-        shown = [file for file in files if self.shown.diff.files[file].commentable]
+        shown = [file for file in files if self.shown.diff.files[file].origin is not Origin.WITHHELD]
         if not shown:
             return Miss.NOT_COMMENTABLE
         found = self._find(shown, pointer)

@@ -14,7 +14,9 @@ import hashlib
 import json
 import re
 import zlib
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
+
+from bot.core.models import Finding
 
 _VERSION = 1
 _STATE = re.compile(r"\s*<!-- plumbline:(\d{1,3}) ([A-Za-z0-9+/=]{1,60000}) -->")
@@ -23,11 +25,16 @@ _LARGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a summary was made for: the commits that were compared, and the prompts that were used."""
+    """What a summary was made for: the commits that were compared, the prompts that were used, how it ended.
+
+    `commented` are the fingerprints of the findings that have a comment of their own.
+    """
 
     head: str
     base: str
     prompts: str
+    ending: str = ""
+    commented: tuple[str, ...] = ()
 
 
 def write_state(state: State) -> str:
@@ -43,10 +50,11 @@ def read_state(body: str) -> State | None:
         return None
     try:
         said = json.loads(_unpacked(base64.b64decode(match[2], validate=True)))
-        state = State(said["head"], said["base"], said["prompts"])
+        state = State(said["head"], said["base"], said["prompts"], said["ending"], tuple(said["commented"]))
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return state if all(isinstance(part, str) for part in astuple(state)) else None
+    parts = (state.head, state.base, state.prompts, state.ending, *state.commented)
+    return state if all(isinstance(part, str) for part in parts) else None
 
 
 def _unpacked(packed: bytes) -> bytes:
@@ -59,6 +67,13 @@ def _unpacked(packed: bytes) -> bytes:
 def is_summary(body: str) -> bool:
     """Whether a comment of our own is a summary, of whatever version."""
     return _STATE.match(body) is not None
+
+
+def fingerprint(finding: Finding) -> str:
+    """A short name for a finding at its place, to know it again in another run on the same head."""
+    place = finding.location
+    text = f"{place.path}\0{place.side}\0{place.line}\0{finding.title}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:10]
 
 
 def run_id(repository_id: int, number: int, head: str) -> str:

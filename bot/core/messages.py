@@ -97,9 +97,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """The body of one request, in the order in which it is sent: what many requests share stands first."""
+    """The body of one request, in the order in which it is sent: what many requests share stands first.
+
+    `repairs` tells that it asks again for an answer that could not be used.
+    """
 
     body: Mapping[str, object]
+    repairs: bool = False
 
     @cached_property
     def encoded(self) -> bytes:

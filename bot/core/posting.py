@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.marker import is_summary, run_id, run_mark
+from bot.core.marker import State, fingerprint, is_summary, read_state, run_id, run_mark
 from bot.core.models import Finding, Side
+from bot.core.outcome import Ending
 from bot.core.rendering.comments import inline_comment, review_body
 from bot.core.rendering.markdown import summary
 from bot.core.review import Review
@@ -79,27 +80,34 @@ class Obstacle(StrEnum):
 
     SUPERSEDED = "superseded"
     CLOSED = "closed"
+    BETTER_STANDS = "better stands"
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What came of it: the obstacle and the head that stands there, or the summary's address and how many comments.
 
-    `refused` is GitHub's sentence where it would not take the comments.
+    `problems` are GitHub's sentences where it would not take the comments, the summary, or answer at all.
     """
 
-    head: str
+    head: str = ""
     obstacle: Obstacle | None = None
     comments: int = 0
     summary_url: str = ""
-    refused: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was to be posted stands there."""
+        return self.obstacle is None and not self.problems
 
 
 def decide(review: Review, standing: Standing) -> Posting | Obstacle:
     """Tell what to write on the pull request that was reviewed, given what stands there now.
 
     A review of another head than the present one is out of date, and its lines may be others: nothing of it is posted.
-    Comments stand once for each head. Findings of a later run may be others, so its summary holds them in full.
+    Comments stand once for each head; what a later run finds besides stands in its summary in full. A run that failed
+    does not take the place of one that read this head.
     """
     pull = review.change.pull_request
     if pull is None:
@@ -108,17 +116,36 @@ def decide(review: Review, standing: Standing) -> Posting | Obstacle:
         return Obstacle.SUPERSEDED
     if not standing.open:
         return Obstacle.CLOSED
+    own = next((comment for comment in standing.comments if is_summary(comment.body)), None)
+    earlier = _earlier(own, standing.head)
+    if review.outcome.ending is Ending.FAILED and earlier and earlier.ending in {Ending.COMPLETE, Ending.PARTIAL}:
+        return Obstacle.BETTER_STANDS
     run = run_id(pull.repository_id, pull.number, pull.head.sha)
-    posted = any(run_mark(run) in each.body for each in standing.reviews)
-    commented = () if posted else tuple(each for each in review.comments if review.diff.carries(each.location))
-    comments = tuple(map(_comment, commented))
-    draft = ReviewDraft(pull.head.sha, run, review_body(len(comments), pull.head.sha, run), comments)
+    if any(run_mark(run) in each.body for each in standing.reviews):
+        before = set(earlier.commented) if earlier else set()
+        commented = tuple(each for each in review.findings if fingerprint(each) in before)
+        draft = None
+    else:
+        commented = tuple(each for each in review.comments if review.diff.carries(each.location))
+        draft = _draft(pull.head.sha, run, commented)
     return Posting(
-        review=draft if comments else None,
+        review=draft,
         summary=summary(review, commented),
         summary_without_comments=summary(review, ()),
-        replaces=next((comment.id for comment in standing.comments if is_summary(comment.body)), None),
+        replaces=own.id if own else None,
     )
+
+
+def _earlier(own: OwnComment | None, head: str) -> State | None:
+    """What our summary says of this head; None where it was made for another."""
+    state = read_state(own.body) if own else None
+    return state if state and state.head == head else None
+
+
+def _draft(head: str, run: str, findings: tuple[Finding, ...]) -> ReviewDraft | None:
+    """The review that carries the comments; none without any."""
+    comments = tuple(map(_comment, findings))
+    return ReviewDraft(head, run, review_body(len(comments), head, run), comments) if comments else None
 
 
 def _comment(finding: Finding) -> InlineComment:

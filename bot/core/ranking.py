@@ -34,7 +34,7 @@ def rank(analyzed: Sequence[Finding], placed: Sequence[Placed]) -> Ranking:
     """Merge what several parts or tools say of the same problem, then order by severity, confidence and place.
 
     Within what one source said of one part, two findings are taken for two problems unless they are in nearly the same
-    words; between sources one place and one kind of harm are enough.
+    words; between sources one line and one kind of harm are enough.
     """
     findings = _merged([*_by_source(analyzed), *(each.findings for each in placed)])
     said = tuple(finding for finding in findings if not _is_doubtful(finding))
@@ -119,7 +119,10 @@ def _is_same(one: _Kept, other: _Kept) -> bool:
     if not one.groups.isdisjoint(other.groups):
         return gap <= 0 and alike >= _SAME
     same_kind = one.finding.category is other.finding.category
-    return (gap <= 0 and (same_kind or alike >= _ALIKE)) or (gap <= _NEAR and same_kind and alike >= _ALIKE)
+    if same_kind and first == second and first.start_line is None:
+        return True
+    # A run of lines may hold several problems of one kind: there the words have to agree as well.
+    return alike >= _ALIKE and (gap <= 0 or (gap <= _NEAR and same_kind))
 
 
 def _likeness(one: Finding, other: Finding) -> float:

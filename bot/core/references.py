@@ -51,7 +51,11 @@ def of_remote(number: int, url: str) -> PullRequestReference:
     match = _REMOTE.fullmatch(url.strip())
     if match is None:
         raise Misuse(f"The remote of this clone names no repository on GitHub; write owner/repo#{number} instead.")
-    return PullRequestReference(match["owner"], match["repo"], number, match["host"] or match["scp"])
+    host = match["host"] or match["scp"]
+    # A name without a dot is an alias of ssh's configuration, see ssh_config(5); port 443 has a host of its own:
+    # https://docs.github.com/authentication/troubleshooting-ssh/using-ssh-over-the-https-port
+    known = "" if "." not in host else host.removeprefix("ssh.") if host == "ssh.github.com" else host
+    return PullRequestReference(match["owner"], match["repo"], number, known)
 
 
 def refuse_other_host(reference: PullRequestReference, api_url: str) -> None:

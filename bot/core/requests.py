@@ -187,18 +187,18 @@ def ask_again(shared: Prefix, part: str, reply: Reply, problem: str) -> Request:
     said = list(_said(shared, reply))
     if not said:
         material[-1]["content"] = [*_blocks(material[-1]), words]
-        return _request(shared, material)
+        return _request(shared, material, repairs=True)
     results = [
         {"type": "tool_result", "tool_use_id": block["id"], "is_error": True, "content": problem}
         for block in said
         if block["type"] == "tool_use"
     ]
-    return _request(
-        shared, [*material, {"role": "assistant", "content": said}, {"role": "user", "content": [*results, words]}]
-    )
+    answer: Json = {"role": "assistant", "content": said}
+    objection: Json = {"role": "user", "content": [*results, words]}
+    return _request(shared, [*material, answer, objection], repairs=True)
 
 
-def _request(shared: Prefix, messages: Sequence[Json]) -> Request:
+def _request(shared: Prefix, messages: Sequence[Json], *, repairs: bool = False) -> Request:
     mark = _MARK if shared.rules_marked else {}
     return Request(
         {
@@ -208,7 +208,8 @@ def _request(shared: Prefix, messages: Sequence[Json]) -> Request:
             "tools": list(shared.prompts.tools),
             "tool_choice": {"type": "tool", "name": REPORT, "disable_parallel_tool_use": True},
             "messages": list(messages),
-        }
+        },
+        repairs,
     )
 
 

@@ -86,9 +86,9 @@ def ask(model: Remembered | Replayed, request: Request = REQUEST) -> Reply:
 def test_an_answer_is_kept_and_taken_again(record: Record) -> None:
     """The second time nobody is asked, and the reply is equal."""
     model = Model([REPLY])
-    remembered = Remembered(model, record, worth=lambda _: True)
+    remembered = Remembered(model, record, worth=lambda *_: True)
     assert ask(remembered) == REPLY
-    again = Remembered(model, record, worth=lambda _: True)
+    again = Remembered(model, record, worth=lambda *_: True)
     begun: list[bool] = []
     assert asyncio.run(again.ask(REQUEST, lambda: begun.append(True))) == REPLY
     assert (len(model.asked), again.taken, begun) == (1, 1, [True])
@@ -98,9 +98,9 @@ def test_fresh_and_worthless_answers_are_asked_for_again(record: Record) -> None
     """What was of no use, and what is to be fresh, is not taken from before."""
     model = Model([REPLY, REPLY, REPLY])
     for remembered in (
-        Remembered(model, record, worth=lambda _: True),
-        Remembered(model, record, worth=lambda _: True, fresh=True),
-        Remembered(model, record, worth=lambda _: False),
+        Remembered(model, record, worth=lambda *_: True),
+        Remembered(model, record, worth=lambda *_: True, fresh=True),
+        Remembered(model, record, worth=lambda *_: False),
     ):
         ask(remembered)
         assert remembered.taken == 0
@@ -118,12 +118,12 @@ def test_a_failure_is_replayed_and_not_taken(record: Record, error: OutsideError
     """A replay fails as the review did; a review that goes on asks again."""
     model = Model([error, REPLY])
     with pytest.raises(type(error)):
-        ask(Remembered(model, record, worth=lambda _: True))
+        ask(Remembered(model, record, worth=lambda *_: True))
     with pytest.raises(type(error)) as caught:
         ask(Replayed(record))
     assert str(caught.value) == str(error)
     assert (caught.value.status, caught.value.kind, caught.value.attempts) == (error.status, error.kind, error.attempts)
-    assert ask(Remembered(model, record, worth=lambda _: True)) == REPLY
+    assert ask(Remembered(model, record, worth=lambda *_: True)) == REPLY
 
 
 def test_a_replay_invents_nothing(record: Record) -> None:
@@ -135,10 +135,10 @@ def test_a_replay_invents_nothing(record: Record) -> None:
 def test_a_half_written_answer_is_none(record: Record) -> None:
     """What is no whole answer is asked for again."""
     model = Model([REPLY, REPLY])
-    ask(Remembered(model, record, worth=lambda _: True))
+    ask(Remembered(model, record, worth=lambda *_: True))
     (kept,) = (record.folder / "replies").iterdir()
     kept.write_bytes(kept.read_bytes()[:40])
-    assert ask(Remembered(model, record, worth=lambda _: True)) == REPLY
+    assert ask(Remembered(model, record, worth=lambda *_: True)) == REPLY
     assert len(model.asked) == 2
 
 

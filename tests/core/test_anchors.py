@@ -295,14 +295,18 @@ def test_names_that_look_alike_when_shown_hide_no_file() -> None:
 
 
 def test_a_file_whose_name_is_no_text_cannot_be_commented() -> None:
-    """No request can name it, so it has no line for a comment."""
-    assert found(at(1, "one()", path="a\\xff.py"), added("a\udcff.py", "one()")) is Miss.NOT_COMMENTABLE
+    """No request can name it: its findings have a line, and no comment stands there."""
+    file = added("a\udcff.py", "one()")
+    assert found(at(1, "one()", path="a\\xff.py"), file) == (Side.RIGHT, None, 1)
+    assert not Diff((file,)).carries(Location(file.path, Side.RIGHT, 1))
 
 
-@pytest.mark.parametrize("origin", [Origin.REBUILT, Origin.WITHHELD])
-def test_where_github_shows_no_diff_nothing_can_stand(origin: Origin) -> None:
-    """A file whose patch GitHub withheld has no line for a comment, whatever is quoted."""
-    assert found(at(12, "    log(value)"), replace(SHOP, origin=origin)) is Miss.NOT_COMMENTABLE
+def test_where_github_shows_no_diff_no_comment_can_stand() -> None:
+    """A patch that was rebuilt has lines for findings, not for comments; one that was withheld has none at all."""
+    rebuilt = replace(SHOP, origin=Origin.REBUILT)
+    assert found(at(12, "    log(value)"), rebuilt) == (Side.RIGHT, None, 12)
+    assert not Diff((rebuilt,)).carries(Location(rebuilt.path, Side.RIGHT, 12))
+    assert found(at(12, "    log(value)"), replace(SHOP, origin=Origin.WITHHELD)) is Miss.NOT_COMMENTABLE
 
 
 WHOLE: dict[str, tuple[Pointer, bool]] = {
@@ -395,7 +399,7 @@ def test_any_pointer_gives_its_line_or_none(diff: Diff, data: st.DataObject) -> 
         return
     place, file = anchor.location, diff.files[anchor.file]
     assert place.path == file.path
-    assert diff.carries(place) or file.status is FileStatus.TYPE_CHANGED
+    assert diff.carries(place) or file.status is FileStatus.TYPE_CHANGED or not file.commentable
     rows = dict(
         row
         for at in range(len(file.hunks))

@@ -53,7 +53,10 @@ def test_a_review_is_posted_with_its_comments() -> None:
     assert places == [("app.py", Side.RIGHT, 4, 2), ("app.py", Side.LEFT, 3, None)]
     assert "The number is wrong" in posting.review.comments[0].body
     assert posting.replaces is None
-    assert read_state(posting.summary) == State(HEAD, "b" * 40, "0" * 8)
+    state = read_state(posting.summary)
+    assert state is not None
+    assert (state.head, state.base, state.prompts) == (HEAD, "b" * 40, "0" * 8)
+    assert len(state.commented) == len(posting.review.comments)
 
 
 def test_a_head_that_moved_is_left_alone() -> None:
@@ -173,8 +176,14 @@ def unread(diff: Diff) -> Ledger:
         (Posted(HEAD, summary_url="https://x/1"), "posted: https://x/1"),
         (Posted(HEAD, comments=2, summary_url="https://x/1"), "posted: https://x/1, 2 comments"),
         (
-            Posted(HEAD, summary_url="https://x/1", refused="\x1b[2J422"),
-            "posted: https://x/1 (GitHub did not take the inline comments, so the summary holds all: \\x1b[2J422)",
+            Posted(HEAD, summary_url="https://x/1", problems=("\x1b[2J422",)),
+            "posted: https://x/1 (the summary holds what would have been comments: \\x1b[2J422)",
+        ),
+        (Posted(problems=("May not.",)), "not posted: May not."),
+        (Posted(comments=2, problems=("Too long.",)), "2 comments posted, the summary not: Too long."),
+        (
+            Posted(HEAD, Obstacle.BETTER_STANDS),
+            "not posted: an earlier review of this commit stands there, and this one failed",
         ),
     ],
 )

@@ -241,7 +241,7 @@ def _capped(response: httpx.Response, most: int) -> bytes | None:
 
 
 def _checked_token(token: SecretStr | None) -> str:
-    secret = token.get_secret_value() if token else ""
+    secret = token.get_secret_value().strip() if token else ""
     if secret and not _TOKEN.fullmatch(secret):
         raise Misuse("GITHUB_TOKEN holds a blank or a character that no token has; copy it again.")
     return secret

@@ -136,7 +136,7 @@ def _no(answer: Answer, asked: Asked, said: str) -> str:
         case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
             return _missing(asked)
         case HTTPStatus.UNPROCESSABLE_ENTITY if asked.writing:
-            return f"GitHub refuses what was to be posted on {asked.about}{said}; nothing of it was posted."
+            return f"GitHub refuses what was to be posted on {asked.about}{said}."
         case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return f"{asked.about} has moved{said}; use the repository's new name, and check GITHUB_API_URL."
     return (

@@ -8,7 +8,7 @@ look decides whether all four speak of the same commit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from bot.core.diff import Diff
 from bot.core.patch import parse
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
 from bot.errors import BadPatch, BadReply, Misuse, Rejected, Transient
+from bot.threads import begin
 
 _DIFF_TYPE = "application/vnd.github.diff"
 _RAW_TYPE = "application/vnd.github.raw+json"
@@ -56,9 +57,7 @@ class PullRequestSource:
 
     def begin(self) -> None:
         """Start reading in a thread of its own, while the caller is busy with something else; `change` waits for it."""
-        reader = ThreadPoolExecutor(1, "reading")
-        self._begun = reader.submit(self._read_whole)
-        reader.shutdown(wait=False)
+        self._begun = begin(self._read_whole)
 
     def change(self) -> Change:
         """The pull request at one commit; Transient where it does not stand still for that."""

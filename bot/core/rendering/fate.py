@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.posting import Obstacle, Posted
+from bot.core.pull_request import PullRequestState
 from bot.core.rendering.words import count
 from bot.core.review import Review
 from bot.core.visible import printable
@@ -16,14 +17,25 @@ def told(review: Review, posted: Posted | None, taken: int) -> str:
 
 def _on_github(review: Review, posted: Posted | None) -> str:
     """`not posted (add --post)`, `posted: URL, 2 comments`, or why not; '' where there is nothing to post on."""
-    if review.change.pull_request is None:
+    pull = review.change.pull_request
+    if pull is None:
         return ""
     if posted is None:
-        return "not posted (add --post)"
-    if posted.obstacle is Obstacle.SUPERSEDED:
-        return f"not posted: {posted.head[:7]} was pushed meanwhile, review it again"
-    if posted.obstacle is Obstacle.CLOSED:
-        return "not posted: the pull request was closed meanwhile"
+        closed = pull.state is not PullRequestState.OPEN
+        return f"not posted: the pull request is {pull.state}" if closed else "not posted (add --post)"
+    if posted.obstacle is not None:
+        return f"not posted: {_OBSTACLES[posted.obstacle].format(head=posted.head[:7])}"
+    problems = printable(" ".join(posted.problems))
+    if not posted.summary_url:
+        done = f"{count(posted.comments, 'comment')} posted, the summary not" if posted.comments else "not posted"
+        return f"{done}: {problems}"
     inline = f", {count(posted.comments, 'comment')}" if posted.comments else ""
-    refused = f" (GitHub did not take the inline comments, so the summary holds all: {printable(posted.refused)})"
-    return f"posted: {posted.summary_url}{inline}{refused if posted.refused else ''}"
+    refused = f" (the summary holds what would have been comments: {problems})" if problems else ""
+    return f"posted: {posted.summary_url}{inline}{refused}"
+
+
+_OBSTACLES = {
+    Obstacle.SUPERSEDED: "{head} was pushed meanwhile, review it again",
+    Obstacle.CLOSED: "the pull request was closed meanwhile",
+    Obstacle.BETTER_STANDS: "an earlier review of this commit stands there, and this one failed",
+}

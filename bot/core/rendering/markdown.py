@@ -10,7 +10,7 @@ from itertools import chain
 from bot.core.diff import FileDiff, FileStatus
 from bot.core.ledger import State
 from bot.core.marker import State as Marked
-from bot.core.marker import write_state
+from bot.core.marker import fingerprint, write_state
 from bot.core.models import Finding, Side
 from bot.core.outcome import Ending
 from bot.core.placement import Unplaced
@@ -59,7 +59,8 @@ def summary(review: Review, commented: Sequence[Finding]) -> str:
     Findings that have an inline comment (`commented`) stand in the table only; all others in full, unless that is more
     than GitHub takes.
     """
-    state = write_state(Marked(review.change.head, review.change.base, review.prompts))
+    change, marks = review.change, tuple(map(fingerprint, commented))
+    state = write_state(Marked(change.head, change.base, review.prompts, review.outcome.ending, marks))
     body = ""
     for form in _FORMS:
         body = _body(chain([state], _lines(review, form, commented=commented)))

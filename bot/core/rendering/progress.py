@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.core.change import Change
-from bot.core.chunking import Plan
 from bot.core.cost import Price, dollars_of
 from bot.core.diff import Diff
 from bot.core.messages import Usage
@@ -15,10 +14,11 @@ from bot.core.visible import printable
 _LONGEST_TITLE = 90
 
 
-def reading(change: Change, diff: Diff, plan: Plan) -> str:
+def reading(change: Change, diff: Diff, requests: int) -> str:
     """`reading acme/papers#214: 12 files, 431 changed lines, 3 requests ...`."""
     size = f"{count(len(diff.files), 'file')}, {count(diff.changed, 'changed line')}"
-    return f"  reading {printable(change.title)}: {size}, {count(len(plan.chunks), 'request')} ..."
+    asked = f", {count(requests, 'request')}" if requests else ""
+    return f"  reading {printable(change.title)}: {size}{asked} ..."
 
 
 def state(requests: int, running: int, answered: int, usage: Usage, price: Price) -> str:

@@ -35,7 +35,8 @@ def headline(review: Review) -> str:
         return f"not reviewed: {printable(review.failures[0]) if review.failures else _shares(ledger, State.FAILED)}"
     reviewed, found = ledger.lines(State.REVIEWED), _found(review)
     if ending is Ending.COMPLETE:
-        lines = f"all {count(reviewed, 'changed line')}" if reviewed == ledger.changed else _of_all(reviewed, ledger)
+        all_lines = f"all {count(reviewed, 'changed line')}" if reviewed > 1 else "the changed line"
+        lines = all_lines if reviewed == ledger.changed else _of_all(reviewed, ledger)
         return f"{found} · {lines} reviewed"
     if not review.asked:
         return f"{found} by the analyzers · no model took part: {_of_all(reviewed, ledger)} reviewed"

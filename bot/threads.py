@@ -1,0 +1,35 @@
+"""Calls that block, run aside. Their threads never keep a process alive: whoever presses Ctrl-C is not kept waiting.
+
+`asyncio.to_thread` and `ThreadPoolExecutor` join theirs at exit, however long a server takes to answer:
+https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_default_executor
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import ParamSpec, TypeVar
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+
+
+def begin(call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> Future[_T]:
+    """Start a call in a thread of its own; the future tells what came of it."""
+    future: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call(*arguments, **options))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the result is asked for
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True, name=getattr(call, "__name__", "aside")).start()
+    return future
+
+
+async def aside(call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
+    """Wait for a call that blocks without blocking the loop."""
+    return await asyncio.wrap_future(begin(call, *arguments, **options))
