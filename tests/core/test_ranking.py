@@ -57,7 +57,12 @@ TWO_PARTS: dict[str, tuple[Finding, Finding, bool]] = {
         True,
     ),
     "one line, other harm, other words": (finding("the token leaks", category=SECURITY), finding("it crashes"), False),
-    "overlapping ranges": (finding("the token leaks", 12, start=8), finding("an open door", 9), True),
+    "a range and a line in it, like words": (
+        finding("the token leaks", 12, start=8),
+        finding("a token leaks", 9),
+        True,
+    ),
+    "a range and another problem in it": (finding("the token leaks", 12, start=8), finding("an open door", 9), False),
     "ranges side by side": (finding("the token leaks", 12, start=8), finding("an open door", 13), False),
     "lines near, like words": (finding("the token leaks"), finding("a token leaks", 13), True),
     "lines near, other harm": (finding("the token leaks"), finding("a token leaks", 11, category=SECURITY), False),
@@ -72,7 +77,7 @@ TWO_PARTS: dict[str, tuple[Finding, Finding, bool]] = {
 
 @pytest.mark.parametrize(("one", "other", "same"), TWO_PARTS.values(), ids=TWO_PARTS)
 def test_what_two_parts_say_of_one_problem_is_said_once(one: Finding, other: Finding, same: bool) -> None:
-    """Between parts one place and one kind of harm are one problem, near places only in like words."""
+    """Between parts one line and one kind of harm are one problem; ranges and near places only in like words."""
     assert len(ranked([one], [other]).said) == len(ranked([other], [one]).said) == (1 if same else 2)
 
 
