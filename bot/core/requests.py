@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.chunking import Chunk, Piece
+from bot.core.chunking import Chunk, Piece, lines_of
 from bot.core.cost import family_of, tokens_of
 from bot.core.diff import FileDiff, FileStatus, Line
 from bot.core.messages import Json, Reply, Request, TextBlock
@@ -155,11 +155,10 @@ def part_of(shown: Shown, chunk: Chunk) -> str:
 
 
 def _hunk(shown: Shown, piece: Piece) -> Json:
-    hunk = shown.diff.files[piece.file].hunks[piece.hunk]
-    first, last = piece.shown
-    texts = shown.lines(piece.file, piece.hunk)[first:last]
-    lines = [_numbered(line, text) for line, text in zip(hunk.lines[first:last], texts, strict=True)]
-    return {"within": printable_text(mask(hunk.section)), "lines": lines}
+    hunk, lines = lines_of(piece, shown.diff)
+    texts = shown.lines(piece.file, piece.hunk)[slice(*piece.shown)]
+    rows = [_numbered(line, text) for line, text in zip(lines, texts, strict=True)]
+    return {"within": printable_text(mask(hunk.section)), "lines": rows}
 
 
 def _numbered(line: Line, text: str) -> str:
