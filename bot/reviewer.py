@@ -22,12 +22,13 @@ from bot.core.outcome import conclude
 from bot.core.patch import parse
 from bot.core.placement import place, summaries_by_file
 from bot.core.policy import Policy
-from bot.core.posting import Obstacle, Posted, ReviewDraft, Standing, decide
+from bot.core.posting import Obstacle, Posted, ReviewDraft, decide
 from bot.core.pull_request import PullRequestState
 from bot.core.ranking import inline, rank
 from bot.core.requests import Asking, Prefix, context_of
 from bot.core.review import Inputs, Review
 from bot.core.selection import Selection, Versions, select
+from bot.core.standing import Standing
 from bot.core.visible import Shown
 from bot.errors import Misuse, OutsideError, Rejected
 from bot.threads import aside

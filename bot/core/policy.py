@@ -1,18 +1,70 @@
-"""What a review may do: the limits and filters that hold for it, wherever they were set."""
+"""What a review may do: the limits, filters and gates that hold for it, wherever they were set."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.core.cost import PROVIDER_PRICE, Price
+from bot.core.models import Severity
 from bot.core.selection import NO_FILTERS, Filters
+
+
+class OnIncomplete(StrEnum):
+    """What the check run says of a review that did not read everything. Never success."""
+
+    NEUTRAL = "neutral"
+    FAILURE = "failure"
+
+
+class Effort(StrEnum):
+    """How hard the model thinks, in the words of the Messages API: output_config.effort."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True)
+class PathInstruction:
+    """What the repository wants reviewers to know of the files that match a gitignore pattern."""
+
+    pattern: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Which pull requests are reviewed of their own accord; what a person asks for by hand passes them.
+
+    Authors, labels, titles and branches are globs, compared without regard to case. The `only_` lists hold where they
+    are not empty. `forks` and `newcomers` tell whether pull requests from forks, and those of first-time contributors,
+    are reviewed. `pause_after` is the number of reviews in a row without a sign of a person, 0 for no pause.
+    """
+
+    enabled: bool = True
+    drafts: bool = False
+    ignored_authors: tuple[str, ...] = ()
+    ignored_labels: tuple[str, ...] = ()
+    ignored_titles: tuple[str, ...] = ()
+    only_authors: tuple[str, ...] = ()
+    only_labels: tuple[str, ...] = ()
+    only_branches: tuple[str, ...] = ()
+    forks: bool = True
+    newcomers: bool = True
+    pause_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits and filters of a review. Money in US dollars, chunks in estimated tokens, answers in tokens.
+    """Limits, filters and gates of a review. Money in US dollars, chunks in estimated tokens, answers in tokens.
 
-    `post` tells that the review is meant for the pull request: then it has to be open.
+    `max_cost` is for one review, `max_cost_pull_request` for all reviews of a pull request, `max_cost_day` for all
+    reviews of a day on this machine; None is no limit. `post` tells that the review is meant for the pull request: then
+    it has to be open. `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything
+    read, also what an earlier review read. Findings below `threshold` are folded away. `language` is that of the
+    model's words, '' for English. `fail_on` is what makes the check run fail; None never does.
     """
 
     model: str
@@ -23,3 +75,29 @@ class Policy:
     max_tokens: int = 16_000
     max_comments: int = 10
     post: bool = False
+    automatic: bool = False
+    full: bool = False
+    gates: Gates = Gates()
+    instructions: tuple[PathInstruction, ...] = ()
+    threshold: Severity = Severity.LOW
+    language: str = ""
+    fail_on: Severity | None = None
+    on_incomplete: OnIncomplete = OnIncomplete.NEUTRAL
+    effort: Effort | None = None
+    max_cost_pull_request: float | None = None
+    max_cost_day: float | None = None
+    describe: bool = False
+    diagram: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTexts:
+    """The policy file as it stands in three places; None where there is none.
+
+    `organisation` is the one of the owner's `.github` repository, `base` that of the base branch. `proposed` is the one
+    that the change would bring in: it is checked, never applied.
+    """
+
+    organisation: str | None = None
+    base: str | None = None
+    proposed: str | None = None

@@ -11,6 +11,7 @@ from bot.core.outcome import Ending
 from bot.core.rendering.comments import inline_comment, review_body
 from bot.core.rendering.markdown import summary
 from bot.core.review import Review
+from bot.core.standing import OwnComment, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +39,47 @@ class ReviewDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnComment:
-    """A comment under the pull request that we wrote ourselves. `id` is the one of GitHub's REST API."""
+class FileComment:
+    """A comment on a file as a whole, for what has no line; pinned to a commit. A request of its own on GitHub.
 
-    id: int
-    url: str
-    body: str
+    `name` is the finding's, which stands hidden in `body`: by it the comment is found again after an unclear answer.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class OwnReview:
-    """A review that we posted ourselves."""
-
-    url: str
-    body: str
     commit: str
+    path: str
+    name: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What stands on the pull request now: its head, whether it is open, and what we ourselves wrote there."""
+class Edit:
+    """New text for a review comment of our own, by its GraphQL id."""
 
-    head: str
-    open: bool
-    comments: tuple[OwnComment, ...] = ()
-    reviews: tuple[OwnReview, ...] = ()
+    node: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Words to say in a thread, by its GraphQL id. The hidden mark in `body` tells whether they were said before."""
+
+    thread: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What is done to threads of our own: comments edited, threads resolved or opened again, words said in them."""
+
+    edits: tuple[Edit, ...] = ()
+    resolve: tuple[str, ...] = ()
+    reopen: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.edits or self.resolve or self.reopen or self.answers)
 
 
 @dataclass(frozen=True, slots=True)

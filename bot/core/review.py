@@ -10,10 +10,12 @@ from bot.core.analysis import AnalyzerNote, AnalyzerReport
 from bot.core.change import Change, Contents
 from bot.core.chunking import Plan
 from bot.core.diff import Diff
+from bot.core.known import NO_LIFE, Fate, Known, Life
 from bot.core.ledger import Ledger
 from bot.core.messages import NO_USAGE, Usage
 from bot.core.models import Finding, Severity
 from bot.core.outcome import Outcome
+from bot.core.overview import Overview
 from bot.core.placement import Unplaced
 from bot.core.policy import Policy
 from bot.core.visible import Shown
@@ -37,7 +39,9 @@ class Review:
 
     `asked` tells whether a model was asked at all. `comments` are the findings that get a comment of their own on a
     pull request, `unplaced` those without a line, `doubtful` those too unsure to be more than mentioned. `summaries`
-    say what the change does in a file, by its position. `failures` are the sentences of requests that failed.
+    say what the change does in a file, by its position. `failures` are the sentences of requests that failed. `below`
+    are the findings below the policy's threshold, `notices` sentences about the policy file, `life` what is handed on
+    from review to review.
     """
 
     change: Change
@@ -59,11 +63,20 @@ class Review:
     requests: int = 0
     usage: Usage = NO_USAGE
     dollars: float = 0.0
+    below: tuple[Finding, ...] = ()
+    overview: Overview | None = None
+    notices: tuple[str, ...] = ()
+    life: Life = NO_LIFE
 
     @cached_property
     def shown(self) -> Shown:
         """The change as it may be shown, for code frames."""
         return Shown(self.diff)
+
+    @cached_property
+    def of_fate(self) -> Mapping[Fate, tuple[Known, ...]]:
+        """All findings of the pull request's life by what became of them."""
+        return {fate: tuple(known for known in self.life.known if known.fate is fate) for fate in Fate}
 
     @property
     def said(self) -> tuple[Finding, ...]:

@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot.clients.github.publish import PullRequestPage
 from bot.core.models import Side
-from bot.core.posting import InlineComment, OwnComment, OwnReview, ReviewDraft, Standing
+from bot.core.posting import InlineComment, ReviewDraft
+from bot.core.standing import OwnComment, OwnReview, Standing
 from bot.errors import BadReply, Misuse, Rejected, Transient
 from tests.clients.github_door import asked, opened
 from tests.fakes.github import LOGIN, FakeGitHub

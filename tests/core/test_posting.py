@@ -14,7 +14,8 @@ from bot.core.ledger import Entry, Ledger, Reason, balance
 from bot.core.marker import State, read_state, run_id, run_mark, write_state
 from bot.core.models import Finding, Location, Side
 from bot.core.placement import Unplaced
-from bot.core.posting import Obstacle, OwnComment, OwnReview, Posted, Posting, Standing, decide
+from bot.core.posting import Obstacle, Posted, Posting, decide
+from bot.core.standing import OwnComment, OwnReview, Standing
 from bot.core.ranking import inline
 from bot.core.rendering.fate import told
 from bot.core.review import Review

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from bot.clients.github.answers import CommentNode, Page, Posted, ReviewNode, StandingAnswer, StandingPull, read
 from bot.clients.github.connection import GitHub
-from bot.core.posting import InlineComment, OwnComment, OwnReview, ReviewDraft, Standing
+from bot.core.posting import InlineComment, ReviewDraft
+from bot.core.standing import OwnComment, OwnReview, Standing
 from bot.errors import BadReply, Misuse, OutsideError, Rejected, Transient
 
 _OURS = "<!-- plumbline"

@@ -1,0 +1,82 @@
+"""What stands on a pull request: our own comments, reviews and threads, and what people did with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class OwnComment:
+    """A comment that we wrote ourselves. `id` is the one of GitHub's REST API, `node` the one of GraphQL.
+
+    `ours` is False where another account that we trust wrote it: it is believed, but we do not touch it.
+    """
+
+    id: int
+    url: str
+    body: str
+    node: str = ""
+    ours: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReview:
+    """A review that we posted ourselves."""
+
+    url: str
+    body: str
+    commit: str
+
+
+class How(StrEnum):
+    """How somebody told that a finding is not wanted."""
+
+    RESOLVED = "resolved"
+    DISLIKED = "thumbs-down"
+    COMMANDED = "/dismiss"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Somebody does not want to hear of a finding. `writes` tells whether they may write to the repository."""
+
+    how: How
+    by: str
+    writes: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread that a comment of ours opened. `id` is the one of GraphQL, `comment` the one that opened it.
+
+    `resolvable` tells whether we may resolve it, `spoken` whether a person wrote in it, `last_word` whether the last
+    words in it are a person's.
+    """
+
+    id: str
+    comment: OwnComment
+    path: str
+    resolved: bool = False
+    resolvable: bool = False
+    spoken: bool = False
+    last_word: bool = False
+    objections: tuple[Objection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands on the pull request now: its head, whether it is open, and what we ourselves wrote there.
+
+    `comments` and `threads` are in the order in which they were written. `description` is the pull request's own text.
+    `heard` is the time of a person's latest word or sign there, in ISO 8601, '' without any.
+    """
+
+    head: str
+    open: bool
+    comments: tuple[OwnComment, ...] = ()
+    reviews: tuple[OwnReview, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    description: str = ""
+    heard: str = ""
