@@ -24,18 +24,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.github_calls import Answer
+from tests.fakes.github_pull import FakePullRequest
+from tests.fakes.github_repository import FakeCommit, Repository, made_up_sha
 from tests.fakes.github_service import Service
-from tests.fakes.github_state import (
-    FakeCommit,
-    FakePullRequest,
-    Fault,
-    GitHubState,
-    Limits,
-    Received,
-    Repository,
-    Token,
-    made_up_sha,
-)
+from tests.fakes.github_state import GitHubState
+from tests.fakes.github_traffic import Fault, Limits, Received, Token
 from tests.fakes.serving import Serving, drop_connection
 
 JSON: TypeAlias = Any
@@ -59,7 +52,8 @@ class FakeGitHub:
         self.requests: list[Received] = []
         self.problems: list[str] = []
         self._limits = Limits()
-        self._tokens = {TOKEN: Token(LOGIN)}
+        self._tokens: dict[str, Token] = {}
+        self.add_token(TOKEN)
         self._service = Service(self.state, self._tokens, self._limits, self.problems, enterprise=enterprise)
         self._faults: list[Fault] = []
         self._serving = Serving(self)
@@ -150,12 +144,41 @@ class FakeGitHub:
         self.state.pulls.append(pull)
         return pull
 
-    def add_token(
-        self, token: str, *, login: str = LOGIN, write: bool = True, repositories: Sequence[str] | None = None
+    def add_token(  # noqa: PLR0913 - a token is made of many rights, each with a default
+        self,
+        token: str,
+        *,
+        login: str = LOGIN,
+        write: bool = True,
+        contents: bool | None = None,
+        checks: bool | None = None,
+        statuses: bool | None = None,
+        repositories: Sequence[str] | None = None,
     ) -> str:
-        """A further token; `repositories` are the private ones that it sees, None all of them."""
-        self._tokens[token] = Token(login, write, None if repositories is None else frozenset(repositories))
+        """A further token, or other rights for one; `repositories` are the private ones that it sees, None all of them.
+
+        By default an App that may write makes check runs and statuses, and cannot push; a person can, and makes no
+        check runs.
+        """
+        app = login.endswith("[bot]")
+        self._tokens[token] = Token(
+            login,
+            write,
+            write and not app if contents is None else contents,
+            write and app if checks is None else checks,
+            write if statuses is None else statuses,
+            None if repositories is None else frozenset(repositories),
+        )
         return token
+
+    @property
+    def remaining(self) -> int | None:
+        """What answers say is left of the hourly limit; None counts down from 5,000."""
+        return self._limits.remaining
+
+    @remaining.setter
+    def remaining(self, left: int | None) -> None:
+        self._limits.remaining = left
 
     def rename(self, old: str, new: str) -> None:
         """Give a repository another name; GitHub then sends the old one's callers on."""
@@ -243,8 +266,9 @@ class FakeGitHub:
         body = answer.body
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         now = int(time.time())
-        exhausted = self._limits.exhausted_until
-        left = _HOURLY - len(self.requests) if exhausted is None else 0
+        exhausted, left = self._limits.exhausted_until, self._limits.remaining
+        left = _HOURLY - len(self.requests) if left is None else left
+        left = left if exhausted is None else 0
         headers = {
             "x-ratelimit-limit": str(_HOURLY),
             "x-ratelimit-remaining": str(left),

@@ -8,18 +8,9 @@ from urllib.parse import quote
 
 from tests.fakes.github_objects import JSON, Objects, number_of
 from tests.fakes.github_patch import PatchFile
-from tests.fakes.github_state import (
-    CREATED,
-    MOST_PATCH_LINES,
-    FakeCommit,
-    FakePullRequest,
-    IssueComment,
-    Repository,
-    Review,
-    ReviewComment,
-    blob_id,
-    made_up_sha,
-)
+from tests.fakes.github_posts import IssueComment, Reaction, Review, ReviewComment
+from tests.fakes.github_pull import MOST_PATCH_LINES, FakePullRequest
+from tests.fakes.github_repository import CREATED, FakeCommit, Repository, blob_id, made_up_sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +22,7 @@ class Answers(Objects):
             **self._pull_links(pull),
             **_pull_state(pull),
             "id": number_of(self.pull_page(pull)),
-            "node_id": f"PR_{pull.number}",
+            "node_id": self.pull_node(pull),
             "number": pull.number,
             "title": pull.title,
             "user": self.user(pull.author),
@@ -128,8 +119,8 @@ class Answers(Objects):
             "created_at": comment.created_at,
             "updated_at": comment.updated_at,
             "body": comment.body,
-            "author_association": self._association(pull, comment.author),
-            "reactions": _no_reactions(url),
+            "author_association": self.association(pull, comment.author),
+            "reactions": _reactions(url, comment.reactions),
             "performed_via_github_app": None,
         }
 
@@ -145,7 +136,7 @@ class Answers(Objects):
             "state": review.state,
             "html_url": page,
             "pull_request_url": api,
-            "author_association": self._association(pull, review.author),
+            "author_association": self.association(pull, review.author),
             "_links": {"html": {"href": page}, "pull_request": {"href": api}},
             **submitted,
             "commit_id": review.commit,
@@ -169,14 +160,15 @@ class Answers(Objects):
             "user": self.user(comment.author),
             "body": comment.body,
             "created_at": comment.created_at,
-            "updated_at": comment.created_at,
+            "updated_at": comment.updated_at,
             "html_url": page,
             "pull_request_url": api,
-            "author_association": self._association(pull, comment.author),
+            "author_association": self.association(pull, comment.author),
             "_links": {name: {"href": address} for name, address in links.items()},
-            "reactions": _no_reactions(url),
+            "reactions": _reactions(url, comment.reactions),
             "subject_type": "file" if comment.line is None else "line",
             **_place(comment, outdated=outdated),
+            **_parent(pull, comment),
         }
 
     def _pull_links(self, pull: FakePullRequest) -> JSON:
@@ -241,10 +233,12 @@ class Answers(Objects):
             **renamed,
         }
 
-    def _association(self, pull: FakePullRequest, login: str) -> str:
+    def association(self, pull: FakePullRequest, login: str) -> str:
         if login == pull.author:
             return pull.association
-        return "OWNER" if login == pull.repository.owner else "NONE"
+        if login == pull.repository.owner:
+            return "OWNER"
+        return "COLLABORATOR" if login in pull.repository.permissions else "NONE"
 
 
 def _pull_state(pull: FakePullRequest) -> JSON:
@@ -274,9 +268,20 @@ def _pull_state(pull: FakePullRequest) -> JSON:
     }
 
 
-def _no_reactions(url: str) -> JSON:
-    kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
+def _reactions(url: str, reactions: list[Reaction]) -> JSON:
+    """How many there are of each kind: REST has other names for some than GraphQL."""
+    counts = {name.lower(): 0 for name in ("LAUGH", "HOORAY", "CONFUSED", "HEART", "ROCKET", "EYES")}
+    counts |= {"+1": 0, "-1": 0}
+    for reaction in reactions:
+        counts[{"THUMBS_UP": "+1", "THUMBS_DOWN": "-1"}.get(reaction.content, reaction.content.lower())] += 1
+    return {"url": f"{url}/reactions", "total_count": len(reactions), **counts}
+
+
+def _parent(pull: FakePullRequest, comment: ReviewComment) -> JSON:
+    """A reply names the comment that begins its thread."""
+    threads = {thread.number: thread for thread in pull.threads_for(comment.author)}
+    first = threads[comment.thread].comments[0] if comment.thread in threads else comment
+    return {} if first is comment else {"in_reply_to_id": first.id}
 
 
 def _place(comment: ReviewComment, *, outdated: bool) -> JSON:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from tests.fakes.github_answers import Answers
-from tests.fakes.github_state import Repository, Token
+from tests.fakes.github_repository import Repository
+from tests.fakes.github_traffic import Token
 
 JSON: TypeAlias = Any
 Item = TypeVar("Item")

@@ -15,10 +15,10 @@ from tests.repository import CHECKOUT
 
 JSON: TypeAlias = Any
 _SCHEMA_ONLY = {"nullable"}
-# These parameters hold slashes: https://docs.github.com/en/rest/repos/contents
-_GREEDY = {"path", "basehead"}
+# These parameters may hold slashes: https://docs.github.com/en/rest/repos/contents
+_GREEDY = {"path", "basehead", "ref"}
 # Statuses that any operation may answer with, though few say so; their body is a basic error.
-_ANYWHERE = {301, 307, 401, 403, 404, 406, 415, 429, 500, 502, 503}
+_ANYWHERE = {301, 307, 401, 403, 404, 406, 415, 422, 429, 500, 502, 503}
 # Where GitHub answers null against its own description.
 NULL_EXCEPTIONS = (
     r"/head/(repo|user)",  # the fork is gone

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from tests.fakes.github_state import CREATED, FakePullRequest, IssueComment, Repository, Review, ReviewComment
+from tests.fakes.github_posts import CheckRun, IssueComment, Review, ReviewComment
+from tests.fakes.github_pull import FakePullRequest
+from tests.fakes.github_repository import CREATED, Repository
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -130,6 +132,12 @@ class Objects:
 
     def review_comment_page(self, pull: FakePullRequest, comment: ReviewComment) -> str:
         return f"{self.pull_addresses(pull)[1]}#discussion_r{comment.id}"
+
+    def check_run_page(self, repository: Repository, run: CheckRun) -> str:
+        return f"{self.web}/{repository.full_name}/runs/{run.id}"
+
+    def pull_node(self, pull: FakePullRequest) -> str:
+        return f"PR_{pull.repository.id}_{pull.number}"
 
     def pull_page(self, pull: FakePullRequest) -> str:
         return self.pull_addresses(pull)[1]

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.fakes.github_calls import MOST_CHARACTERS, Answer, Call, Refused, not_found
+from tests.fakes.github_checks import CheckOperations
+from tests.fakes.github_posts import IssueComment, Review
+from tests.fakes.github_pull import FakePullRequest, read_once
+from tests.fakes.github_repository import FakeCommit
 from tests.fakes.github_reviews import create_comment, create_review
-from tests.fakes.github_state import FakeCommit, FakePullRequest, GitHubState, IssueComment, Review, read_once
+from tests.fakes.github_state import GitHubState
+from tests.fakes.github_threads import ThreadOperations
 
 _DIFF_MEDIA = "application/vnd.github.diff"
 _RAW_MEDIA = "application/vnd.github.raw"
@@ -40,6 +45,8 @@ class Operations:
             "pulls/list-comments-for-review": self._comments_of_review,
             "pulls/list-review-comments": self._review_comments,
             "pulls/create-review-comment": self._create_review_comment,
+            **ThreadOperations(state, problems).handlers,
+            **CheckOperations(state).handlers,
         }
 
     def carry_out(self, call: Call) -> Answer:

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from tests.fakes.github_calls import MOST_CHARACTERS, Call, Refused
 from tests.fakes.github_patch import PatchFile, PatchLine
-from tests.fakes.github_state import FakePullRequest, Review, ReviewComment, read_once
+from tests.fakes.github_posts import Review, ReviewComment
+from tests.fakes.github_pull import FakePullRequest
 
 JSON: TypeAlias = Mapping[str, Any]
 
@@ -108,7 +109,7 @@ def _breaches(pull: FakePullRequest, commit: str, draft: JSON) -> Iterator[Breac
     if commit not in _commits(pull):
         yield from (_NO_COMMIT, _NO_HUNK)
         return
-    file = _file(pull, commit, draft["path"])
+    file = pull.file(commit, draft["path"])
     if file is None:
         yield from (_NO_PATH, _NO_HUNK)
     elif draft.get("subject_type") != "file":
@@ -138,32 +139,16 @@ def _start_breaches(start: PatchLine | None, end: PatchLine | None) -> Iterator[
         yield _NOT_BEFORE
 
 
-def _file(pull: FakePullRequest, commit: str, path: str) -> PatchFile | None:
-    """The file in the diff of that commit; of a commit that was never the head the fake knows no diff."""
-    files = read_once(pull.versions.get(commit, b""))
-    return next((file for file in files if file.path == path), None)
-
-
 def _comment(pull: FakePullRequest, call: Call, commit: str, draft: JSON) -> ReviewComment:
-    file = _file(pull, commit, draft["path"])
-    on_file = draft.get("subject_type") == "file"
-    side = draft.get("side", "RIGHT")
-    line = None if file is None or on_file else file.line(side, draft["line"])
-    ranged = draft.get("start_line") is not None
-    return ReviewComment(
-        id=pull.counter.id(),
-        author=call.author,
+    return pull.new_comment(
+        call.author,
+        draft["body"],
         commit=commit,
         path=draft["path"],
-        side=side,
-        line=None if line is None else draft["line"],
+        side=draft.get("side", "RIGHT"),
+        line=None if draft.get("subject_type") == "file" else draft["line"],
         start_line=draft.get("start_line"),
-        start_side=draft.get("start_side", side) if ranged else None,
-        body=draft["body"],
-        text=line.text if line else "",
-        diff_hunk=file.hunk_before(line) if file and line else "",
-        position=line.position if line else None,
-        created_at=pull.counter.time(),
+        start_side=draft.get("start_side"),
     )
 
 

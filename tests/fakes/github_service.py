@@ -12,11 +12,19 @@ from tests.fakes.github_calls import MOST_PER_PAGE, Answer, Call, Refused, not_f
 from tests.fakes.github_description import Operation, github_description
 from tests.fakes.github_graphql import GraphQL
 from tests.fakes.github_operations import Operations
-from tests.fakes.github_state import GitHubState, Limits, Received, Repository, Token
+from tests.fakes.github_repository import Repository
+from tests.fakes.github_state import GitHubState
+from tests.fakes.github_traffic import Limits, Received, Token
 
 _WRITES = {"POST", "PATCH", "PUT", "DELETE"}
 _MOVED = re.compile(r"/repositories/(\d+)(/.*)?")
 _REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)(/.*)?")
+# What may be done without the right to write on pull requests, and by which right instead.
+_OTHER_RIGHTS = {
+    "checks/create": "checks",
+    "checks/update": "checks",
+    "repos/create-commit-status": "statuses",
+}
 _LIMITS_PAGE = "/overview/rate-limits-for-the-rest-api"
 
 
@@ -151,9 +159,8 @@ class Service:
             raise not_found()
         if method in _WRITES and viewer is None:
             raise Refused(401, "Requires authentication")
-        if method in _WRITES and viewer and not viewer.write:
-            what = "integration" if viewer.login.endswith("[bot]") else "personal access token"
-            raise Refused(403, f"Resource not accessible by {what}")
+        if method in _WRITES and viewer:
+            _check_right(viewer, _OTHER_RIGHTS.get(operation.name, "write"))
         return repository
 
     def _moved(self, request: Request, repository: Repository, method: str) -> Refused:
@@ -164,3 +171,11 @@ class Service:
         refused = Refused(301 if method == "GET" else 307, "Moved Permanently", headers={"location": url})
         refused.answer.body["url"] = url
         return refused
+
+
+def _check_right(viewer: Token, right: str) -> None:
+    """Words for check runs: https://github.com/EnricoMi/publish-unit-test-result-action/issues/53 ."""
+    if right == "checks" and not viewer.app:
+        raise Refused(403, "You must authenticate via a GitHub App.", page="/checks/runs")
+    if not getattr(viewer, right):
+        raise Refused(403, f"Resource not accessible by {viewer.kind}")

@@ -96,8 +96,9 @@ def test_threads_tell_where_they_stand() -> None:
         )
         fields = "reviewThreads(first: 9) { nodes { isResolved isOutdated viewerCanResolve path line } }"
         expected = {"isResolved": False, "isOutdated": False, "viewerCanResolve": True, "path": "app.py", "line": 2}
+        github.add_token(github.token, contents=True)
         assert of_pull(github, fields)["reviewThreads"]["nodes"] == [expected]
-        pull.review_comments[0].resolved = True
+        pull.resolve(pull.review_comments[0], "alice")
         pull.push("c" * 40, pull.patch)
         changed = {"isResolved": True, "isOutdated": True, "viewerCanResolve": False, "line": None}
         assert of_pull(github, fields)["reviewThreads"]["nodes"] == [{**expected, **changed}]
