@@ -2,69 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
 
 from bot.clients.github.publish import PullRequestPage
 from bot.core.models import Side
-from bot.core.posting import InlineComment, ReviewDraft
-from bot.core.standing import OwnComment, OwnReview, Standing
+from bot.core.posting import FileComment, InlineComment, ReviewDraft
 from bot.errors import BadReply, Misuse, Rejected, Transient
 from tests.clients.github_door import asked, opened
+from tests.clients.page_stage import (
+    COMMENTS,
+    GRAPHQL,
+    HEAD,
+    ID,
+    NAME,
+    ONE,
+    PATCH,
+    REVIEWS,
+    RUN,
+    SUMMARY,
+    draft,
+    finding,
+)
 from tests.fakes.github import LOGIN, FakeGitHub
-from tests.fakes.github_state import FakePullRequest
+from tests.fakes.github_pull import FakePullRequest
+from tests.fakes.github_repository import FIRST_ID
 
-NAME = "acme/papers"
-HEAD = "a" * 40
-PATCH = b"""diff --git a/a.py b/a.py
-index 1111111..2222222 100644
---- a/a.py
-+++ b/a.py
-@@ -1,3 +1,3 @@
- import os
--x = 1
-+x = 2
- y = 1
-"""
-RUN = "0a1b2c3d4e5f"
-SUMMARY = "<!-- plumbline:1 abc -->\n## Two findings\n"
-REVIEWS = r"/pulls/214/reviews$"
-COMMENTS = r"/issues/214/comments$"
-
-
-@pytest.fixture
-def github() -> Iterator[FakeGitHub]:
-    """A GitHub that found nothing wrong with what was asked of it."""
-    with FakeGitHub() as fake:
-        yield fake
-    assert fake.problems == []
-
-
-@pytest.fixture
-def pull(github: FakeGitHub) -> FakePullRequest:
-    return github.pull_request(NAME, 214, patch=PATCH, head_sha=HEAD)
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def page(github: FakeGitHub, pull: FakePullRequest, pauses: list[float]) -> Iterator[PullRequestPage]:
-    with opened(github, sleep=pauses.append) as door:
-        yield PullRequestPage(door, "acme", "papers", pull.number)
-
-
-def draft(*comments: InlineComment, commit: str = HEAD) -> ReviewDraft:
-    return ReviewDraft(commit, RUN, f"One comment.\n<!-- plumbline-run:{RUN} -->", comments)
-
-
-ONE = InlineComment("a.py", Side.RIGHT, 2, None, "Why 2?")
+FILE_COMMENTS = r"/pulls/214/comments$"
 
 
 def test_a_review_is_one_request_with_all_its_comments(
@@ -247,52 +212,6 @@ def test_a_long_limit_is_not_waited_for(github: FakeGitHub, page: PullRequestPag
     assert (raised.value.retry_after, pauses) == (600, [])
 
 
-def test_what_stands_is_our_own(github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage) -> None:
-    """One request tells the head and what this account wrote as Plumbline, in order; nobody else is believed."""
-    pull.comment("mallory", SUMMARY)
-    pull.comment(LOGIN, "Just a word.")
-    first = pull.comment(LOGIN, SUMMARY)
-    second = pull.comment(LOGIN, "<!-- plumbline:2 new -->")
-    pull.review("mallory", draft().body)
-    pull.review(LOGIN, "A review by hand.")
-    pull.review(LOGIN, draft().body, state="PENDING")
-    review = pull.review(LOGIN, draft().body, commit="b" * 40)
-    web = f"{github.url}/acme/papers/pull/214"
-    assert page.standing() == Standing(
-        head=HEAD,
-        open=True,
-        comments=(
-            OwnComment(first.id, f"{web}#issuecomment-{first.id}", SUMMARY),
-            OwnComment(second.id, f"{web}#issuecomment-{second.id}", "<!-- plumbline:2 new -->"),
-        ),
-        reviews=(OwnReview(f"{web}#pullrequestreview-{review.id}", draft().body, "b" * 40),),
-    )
-    assert len(github.requests) == 1
-
-
-@pytest.mark.parametrize(("comments", "reviews", "requests"), [(100, 100, 1), (101, 0, 2), (1, 250, 3), (230, 101, 3)])
-def test_long_pages_are_read_to_their_end(github: FakeGitHub, comments: int, reviews: int, requests: int) -> None:
-    """A summary that was written long ago is found below hundreds of words; short pages take one request."""
-    pull = github.pull_request(NAME, 214, patch=PATCH)
-    ours = pull.comment(LOGIN, SUMMARY)
-    for number in range(comments - 1):
-        pull.comment("bob", f"Word {number}")
-    for number in range(reviews):
-        pull.review(LOGIN, f"<!-- plumbline-run:{number} -->")
-    with opened(github) as door:
-        standing = PullRequestPage(door, "acme", "papers", 214).standing()
-    assert [comment.id for comment in standing.comments] == [ours.id]
-    assert [review.body for review in standing.reviews] == [f"<!-- plumbline-run:{n} -->" for n in range(reviews)]
-    assert len(github.requests) == requests
-
-
-@pytest.mark.parametrize(("state", "is_open"), [("open", True), ("closed", False), ("merged", False)])
-def test_whether_it_is_open_is_told(pull: FakePullRequest, page: PullRequestPage, state: str, is_open: bool) -> None:
-    """A pull request that was closed or merged meanwhile is not open."""
-    pull.state = state
-    assert page.standing().open is is_open
-
-
 def test_a_renamed_repository_is_posted_on_under_its_new_name(
     github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage
 ) -> None:
@@ -319,36 +238,116 @@ def test_github_enterprise_is_posted_on() -> None:
     assert github.problems == []
 
 
-class WithDeletion(FakeGitHub):
-    """The fake with one operation more: it deletes pending reviews.
-
-    https://docs.github.com/en/rest/pulls/reviews#delete-a-pending-review-for-a-pull-request
-    """
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        match = re.search(r"/pulls/214/reviews/(\d+)$", scope.get("path", ""))
-        if match is None or scope["method"] != "DELETE":
-            await super().__call__(scope, receive, send)
-            return
-        [pull] = self.state.pulls
-        pull.reviews = [each for each in pull.reviews if (each.id, each.state) != (int(match[1]), "PENDING")]
-        await JSONResponse({"id": int(match[1]), "state": "PENDING"})(scope, receive, send)
+def test_no_pending_review_is_left_behind(github: FakeGitHub, pull: FakePullRequest) -> None:
+    """A review that got stuck half-way is thrown away and posted anew; one of another account is left alone."""
+    pull.review("mallory", draft().body, state="PENDING")
+    github.fail_next("POST", REVIEWS, status=502)
+    with opened(github, sleep=lambda _: leave_pending(pull)) as door:
+        PullRequestPage(door, "acme", "papers", 214).post_review(draft(ONE))
+    assert [(each.author, each.state) for each in pull.reviews] == [("mallory", "PENDING"), (LOGIN, "COMMENTED")]
 
 
-def test_no_pending_review_is_left_behind() -> None:
-    """A review that got stuck half-way is thrown away and posted anew; one of another run or account is left alone."""
-    with WithDeletion() as github:
-        pull = github.pull_request(NAME, 214, patch=PATCH, head_sha=HEAD)
-        pull.review("mallory", draft().body, state="PENDING")
-        github.fail_next("POST", REVIEWS, status=502)
+def test_a_pending_review_of_an_earlier_run_is_out_of_the_way(
+    github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage
+) -> None:
+    """GitHub refuses any review while one is pending: what a killed run left is thrown away, then the post goes on."""
+    pull.review(LOGIN, "Half.\n<!-- plumbline-run:ffffffffffff -->", state="PENDING")
+    page.post_review(draft(ONE))
+    assert [each.state for each in pull.reviews] == ["COMMENTED"]
+    assert len(github.requests) == 4
 
-        def get_stuck(_seconds: float) -> None:
-            pull.review(LOGIN, draft().body, state="PENDING")
 
-        with opened(github, sleep=get_stuck) as door:
-            PullRequestPage(door, "acme", "papers", 214).post_review(draft(ONE))
-        assert [(each.author, each.state) for each in pull.reviews] == [("mallory", "PENDING"), (LOGIN, "COMMENTED")]
-    assert github.problems == []
+def test_an_empty_pending_review_is_out_of_the_way(pull: FakePullRequest, page: PullRequestPage) -> None:
+    """GitHub may have stored a review before its body and its comments: nobody loses a word with it."""
+    pull.review(LOGIN, "", state="PENDING")
+    page.post_review(draft(ONE))
+    assert [each.state for each in pull.reviews] == ["COMMENTED"]
+
+
+def test_a_pending_review_with_our_comments_is_out_of_the_way(pull: FakePullRequest, page: PullRequestPage) -> None:
+    """The comments tell whose it is where the body is not there yet."""
+    comment = pull.new_comment(LOGIN, finding(), commit=HEAD, path="a.py", side="RIGHT", line=2)
+    pull.review(LOGIN, "", state="PENDING", comments=(comment,))
+    page.post_review(draft(ONE))
+    assert [each.state for each in pull.reviews] == ["COMMENTED"]
+
+
+@pytest.mark.parametrize(("body", "comments"), [("", 1), ("To be continued.", 0)], ids=["comment", "body"])
+def test_a_review_that_a_person_began_is_left_alone(
+    github: FakeGitHub, pull: FakePullRequest, body: str, comments: int
+) -> None:
+    """Under a personal token the pending review may be that person's: their words stay, and the refusal is told."""
+    token = github.add_token("ghp_" + "own" * 12, login="alice")
+    words = pull.new_comment("alice", "Why?", commit=HEAD, path="a.py", side="RIGHT", line=2)
+    pull.review("alice", body, state="PENDING", comments=(words,) * comments)
+    with opened(github, token=token) as door, pytest.raises(Rejected, match="one pending review"):
+        PullRequestPage(door, "acme", "papers", 214).post_review(draft(ONE))
+    assert [(each.state, each.body, len(each.comments)) for each in pull.reviews] == [("PENDING", body, comments)]
+
+
+def test_a_refused_review_leaves_none_pending(github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage) -> None:
+    """A pending review that stands after a refusal is thrown away, whatever was refused."""
+    beside = InlineComment("a.py", Side.RIGHT, 9, None, "Where?")
+    for _ in range(2):
+        github.after_next("POST", REVIEWS, lambda: leave_pending(pull))
+    with pytest.raises(Rejected, match="must be part of the diff"):
+        page.post_review(draft(beside))
+    assert pull.reviews == []
+
+
+def test_a_pending_review_that_is_gone_already_is_no_failure(
+    github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage
+) -> None:
+    """Another run of ours may throw the same one away."""
+    leave_pending(pull)
+    github.after_next("POST", GRAPHQL, pull.reviews.clear)
+    with pytest.raises(Rejected, match="one pending review"):
+        page.post_review(draft(ONE))
+    assert asked(github)[-1] == f"DELETE /repos/acme/papers/pulls/214/reviews/{FIRST_ID}"
+
+
+def leave_pending(pull: FakePullRequest) -> None:
+    """GitHub stores a review and does not submit it."""
+    pull.review(LOGIN, draft().body, state="PENDING")
+
+
+def on_file(name: str = ID) -> FileComment:
+    return FileComment(HEAD, "a.py", name, finding(name))
+
+
+def test_a_file_comment_is_one_request(github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage) -> None:
+    """It stands on the file as a whole, and has an address."""
+    url = page.post_file_comment(on_file())
+    [comment] = pull.review_comments
+    assert url.endswith(f"/acme/papers/pull/214#discussion_r{comment.id}")
+    assert (comment.path, comment.line, comment.body) == ("a.py", None, finding())
+    assert asked(github) == ["POST /repos/acme/papers/pulls/214/comments"]
+
+
+@pytest.mark.parametrize("status", [502, 504, 0], ids=["502", "504", "closed"])
+@pytest.mark.parametrize("after", [True, False], ids=["stored", "lost"])
+def test_a_file_comment_is_there_once(
+    github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage, status: int, after: bool
+) -> None:
+    """After an unclear answer it is looked for by its finding's name, in threads that we opened ourselves."""
+    pull.remark("mallory", "a.py", None, finding())
+    pull.remark(LOGIN, "a.py", 2, finding("fedcba9876"))
+    github.fail_next("POST", FILE_COMMENTS, status=status, after=after)
+    url = page.post_file_comment(on_file())
+    ours = [each for each in pull.review_comments if each.author == LOGIN and each.body == finding()]
+    assert [f"#discussion_r{each.id}" for each in ours] == [url[url.index("#") :]]
+
+
+def test_a_file_comment_gets_past_a_pending_review(
+    github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage
+) -> None:
+    """A comment of its own is refused while a review is pending, too: namanshergill/diohub#18 has the words."""
+    leave_pending(pull)
+    says = "user_id can only have one pending review per pull request"
+    error = {"resource": "PullRequestReview", "code": "custom", "field": "user_id", "message": says}
+    github.fail_next("POST", FILE_COMMENTS, status=422, body={"message": "Validation Failed", "errors": [error]})
+    page.post_file_comment(on_file())
+    assert [each.state for each in pull.reviews] == ["COMMENTED"]
 
 
 def test_what_could_not_be_found_again_is_not_posted(page: PullRequestPage) -> None:
@@ -357,6 +356,8 @@ def test_what_could_not_be_found_again_is_not_posted(page: PullRequestPage) -> N
         page.post_review(ReviewDraft(HEAD, RUN, "No mark.", ()))
     with pytest.raises(ValueError, match="marker"):
         page.post_summary("No mark.", None)
+    with pytest.raises(ValueError, match="finding's mark"):
+        page.post_file_comment(FileComment(HEAD, "a.py", ID, finding("fedcba9876")))
 
 
 def test_an_answer_without_an_address_is_no_success(github: FakeGitHub, page: PullRequestPage) -> None:

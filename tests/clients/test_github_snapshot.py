@@ -12,8 +12,10 @@ from bot.clients.github.snapshot import PullRequestSource
 from bot.clients.source import Repository
 from bot.core.change import Change
 from bot.core.patch import parse
+from bot.core.policy import PolicyTexts
+from bot.core.policy_file import read as read_policy
 from bot.core.pull_request import Branch, Commit, PullRequestState
-from bot.errors import BadReply, Transient
+from bot.errors import BadReply, Rejected, Transient
 from tests.clients.github_door import asked, opened
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_state import FakePullRequest, made_up_sha
@@ -203,14 +205,14 @@ def test_who_pushes_all_the_time_is_asked_to_wait(github: FakeGitHub) -> None:
 
 
 def test_without_a_token_a_public_pull_request_is_read_over_rest(github: FakeGitHub) -> None:
-    """GraphQL is closed to strangers; five requests suffice, attributes included."""
+    """GraphQL is closed to strangers; seven requests suffice, attributes and policies included."""
     attributes = {".gitattributes": b"*.lock linguist-generated\n"}
     github.pull_request(NAME, 214, patch=PATCH, base_files=attributes)
     with opened(github, token=None) as door:
         source = PullRequestSource(door, "acme", "papers", 214)
         change = source.change()
         assert source.attributes(change) == {".gitattributes": "*.lock linguist-generated\n"}
-    assert len(github.requests) == 5
+    assert len(github.requests) == 7
     assert not any("graphql" in request for request in asked(github))
 
 
@@ -319,3 +321,192 @@ def test_a_read_is_tried_again(github: FakeGitHub) -> None:
     with opened(github, sleep=pauses.append) as door:
         assert PullRequestSource(door, "acme", "papers", 214).change().patch == PATCH
     assert pauses == [0.5, 1.0] * 3 + [0.5]
+
+
+POLICY = ".github/plumbline.yml"
+TOUCHING = b"""diff --git a/.github/plumbline.yml b/.github/plumbline.yml
+index 1111111..2222222 100644
+--- a/.github/plumbline.yml
++++ b/.github/plumbline.yml
+@@ -1 +1 @@
+-drafts: true
++drafts: false
+"""
+DELETING = b"""diff --git a/.github/plumbline.yml b/.github/plumbline.yml
+deleted file mode 100644
+index 1111111..0000000
+--- a/.github/plumbline.yml
++++ /dev/null
+@@ -1 +0,0 @@
+-drafts: true
+"""
+QUOTING = PATCH.replace(b"+x = 2", b"+x = '.github/plumbline.yml'")
+WAYS = pytest.mark.parametrize("token", ["", None], ids=["token", "anonymous"])
+
+
+def on_base(pull: FakePullRequest, content: bytes) -> None:
+    """Let the base branch go on to a commit that holds the policy; the merge base stays without."""
+    pull.move_base("e" * 40)
+    pull.files["e" * 40] = {POLICY: content}
+
+
+def texts(fake: FakeGitHub, *, token: str | None = "") -> PolicyTexts:
+    with opened(fake, token=token) as door:
+        source = PullRequestSource(door, "acme", "papers", 214)
+        change = source.change()
+        asked_before = len(fake.requests)
+        found = source.policy_texts(change)
+        assert len(fake.requests) == asked_before
+        return found
+
+
+@WAYS
+def test_the_policy_is_that_of_the_base_branch_and_the_organisation(github: FakeGitHub, token: str | None) -> None:
+    """Neither the merge base nor the head decides: the tip of the base branch does, above the owner's default."""
+    old, new = {POLICY: b"enabled: false\n"}, {POLICY: b"max_comments: 0\n"}
+    pull = github.pull_request(NAME, 214, patch=PATCH, merge_base="c" * 40, base_files=old, head_files=new)
+    on_base(pull, b"drafts: true\n")
+    github.repository("acme/.github").files = {POLICY: b"language: de\n"}
+    assert texts(github, token=token) == PolicyTexts(organisation="language: de\n", base="drafts: true\n")
+
+
+@WAYS
+def test_without_any_policy_there_is_none(github: FakeGitHub, token: str | None) -> None:
+    """An owner without a `.github` repository is as good as one with an empty one."""
+    github.pull_request(NAME, 214, patch=PATCH)
+    assert texts(github, token=token) == PolicyTexts()
+    github.repository("acme/.github").files = {"README.md": b"Hello"}
+    assert texts(github, token=token) == PolicyTexts()
+
+
+def test_reading_the_policy_takes_no_request_more(github: FakeGitHub) -> None:
+    """It comes with the second look, whether the organisation has one or not."""
+    pull = github.pull_request(NAME, 214, patch=TOUCHING)
+    on_base(pull, b"drafts: true\n")
+    texts(github)
+    assert len(github.requests) == 4
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("patch", "proposed"),
+    [(TOUCHING, "drafts: false\n"), (QUOTING, None), (PATCH, None)],
+    ids=["changed", "quoted", "no"],
+)
+def test_a_policy_is_proposed_by_who_changes_it(
+    github: FakeGitHub, token: str | None, patch: bytes, proposed: str | None
+) -> None:
+    """The head's file is told only where the change touches it, and never takes the base's place."""
+    pull = github.pull_request(NAME, 214, patch=patch, head_files={POLICY: b"drafts: false\n"})
+    on_base(pull, b"drafts: true\n")
+    assert texts(github, token=token) == PolicyTexts(base="drafts: true\n", proposed=proposed)
+
+
+@WAYS
+def test_a_policy_that_goes_is_not_proposed(github: FakeGitHub, token: str | None) -> None:
+    """A change that deletes it brings none in; the base's holds until then."""
+    pull = github.pull_request(NAME, 214, patch=DELETING)
+    on_base(pull, b"drafts: true\n")
+    assert texts(github, token=token) == PolicyTexts(base="drafts: true\n")
+
+
+@WAYS
+def test_a_policy_out_of_a_fork_is_only_proposed(github: FakeGitHub, token: str | None) -> None:
+    """What somebody writes in a repository of their own is checked, never applied."""
+    github.pull_request(
+        NAME, 214, patch=TOUCHING, head_repository="alice/papers", head_files={POLICY: b"drafts: false\n"}
+    )
+    assert texts(github, token=token) == PolicyTexts(proposed="drafts: false\n")
+
+
+@WAYS
+def test_a_repository_that_was_given_away_sets_no_policy(github: FakeGitHub, token: str | None) -> None:
+    """The owner's `.github` is read by its name alone: where it went, others may write."""
+    github.pull_request(NAME, 214, patch=PATCH)
+    github.repository("acme/.github").files = {POLICY: b"language: de\n"}
+    github.rename("acme/.github", "mallory/.github")
+    assert texts(github, token=token) == PolicyTexts()
+
+
+@WAYS
+def test_a_private_policy_of_the_organisation_is_for_who_sees_it(github: FakeGitHub, token: str | None) -> None:
+    """Out of the token's reach it is as if it were not there; the look goes on."""
+    github.pull_request(NAME, 214, patch=PATCH)
+    github.repository("acme/.github", private=True).files = {POLICY: b"language: de\n"}
+    assert texts(github, token=token) == PolicyTexts(organisation=None if token is None else "language: de\n")
+    github.add_token("ghs_" + "short" * 8, repositories=())
+    assert texts(github, token="ghs_" + "short" * 8) == PolicyTexts()
+
+
+def graphql_error(github: FakeGitHub, kind: str, path: list[str], **data: object) -> None:
+    error = {"type": kind, "path": path, "message": "No."}
+    github.fail_next("POST", r"/graphql$", status=200, body={"data": data or None, "errors": [error]})
+
+
+SEEN = {"object": None, "base": None, "pullRequest": {"headRefOid": "a" * 40, "baseRefName": "main"}}
+
+
+def test_an_organisation_that_refuses_fails_no_look(github: FakeGitHub) -> None:
+    """Single sign-on for the organisation's repository alone is no reason to read nothing."""
+    github.pull_request(NAME, 214, patch=PATCH, head_sha="a" * 40)
+    graphql_error(github, "FORBIDDEN", ["organisation"], repository=SEEN, organisation=None)
+    assert texts(github) == PolicyTexts()
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("FORBIDDEN", ["repository"]), ("NOT_FOUND", ["repository", "pullRequest"]), ("NOT_FOUND", [])]
+)
+def test_what_else_is_missing_is_an_error(github: FakeGitHub, kind: str, path: list[str]) -> None:
+    """Only the organisation may be missing."""
+    github.pull_request(NAME, 214, patch=PATCH, head_sha="a" * 40)
+    graphql_error(github, kind, path, repository=SEEN, organisation=None)
+    with pytest.raises(Rejected):
+        texts(github)
+
+
+def test_without_a_token_a_base_that_cannot_be_read_is_an_error(github: FakeGitHub) -> None:
+    """A review under rules that nobody could read would be one under the wrong rules."""
+    github.pull_request(NAME, 214, patch=PATCH)
+    github.fail_next("GET", r"papers/contents/\.github", status=403, body={"message": "Blocked"})
+    with pytest.raises(Rejected, match="Blocked"):
+        texts(github, token=None)
+
+
+@WAYS
+@pytest.mark.parametrize("size", [65_536, 65_537, 600_000, 1_000_001])
+def test_a_policy_that_is_too_long_stays_too_long(github: FakeGitHub, token: str | None, size: int) -> None:
+    """A file above the limit is cut, but never to a length at which a part of it would pass for the whole."""
+    pull = github.pull_request(NAME, 214, patch=PATCH)
+    on_base(pull, b"#" * size)
+    base = texts(github, token=token).base
+    assert base is not None
+    assert len(base) == min(size, 65_537)
+    assert bool(read_policy(base, "here").problems) is (size > 65_536)
+
+
+@WAYS
+def test_a_policy_that_is_no_text_is_a_problem(github: FakeGitHub, token: str | None) -> None:
+    """What cannot be read is told, not passed over."""
+    pull = github.pull_request(NAME, 214, patch=PATCH)
+    on_base(pull, b"drafts: true\n\0")
+    base = texts(github, token=token).base
+    assert base is not None
+    assert read_policy(base, "here").problems
+
+
+@WAYS
+def test_a_base_branch_may_have_any_name(github: FakeGitHub, token: str | None) -> None:
+    """A name with signs that mean something in an address is sent as it is."""
+    pull = github.pull_request(NAME, 214, patch=PATCH, base_ref="release/1.x&ref=evil#é+")
+    on_base(pull, b"drafts: true\n")
+    assert texts(github, token=token).base == "drafts: true\n"
+
+
+def test_before_it_is_read_there_is_no_policy(github: FakeGitHub) -> None:
+    """Nothing is asked, and nothing known, of a pull request that nobody looked at."""
+    change = Change(PATCH, "acme/papers#214")
+    with opened(github) as door:
+        source = PullRequestSource(door, "acme", "papers", 214)
+        assert source.policy_texts(change) == PolicyTexts()
+        assert source.attributes(change) == {}
+    assert github.requests == []

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.clients.source import LocalRange, PatchText, Repository
+from bot.clients.source import LocalRange, PatchText, Repository, touches
 from bot.core.change import Contents
 from bot.core.patch import parse
+from bot.core.policy import PolicyTexts
 from bot.errors import Misuse
 from tests.repository import TestRepository
 
@@ -132,3 +133,88 @@ def test_what_is_staged_before_the_first_commit_is_all_new(tmp_path: Path) -> No
     source = LocalRange(Repository(repository.root), "", staged=True)
     (file,) = parse(source.change().patch).files
     assert (file.status, file.added, source.attributes(source.change())) == ("added", 1, {})
+
+
+POLICY = ".github/plumbline.yml"
+
+
+def test_the_policy_is_that_of_the_base_branch_now(made: TestRepository) -> None:
+    """The branch's tip holds, not where the work began; what the change brings in is proposed."""
+    made.commit({POLICY: "drafts: false\n"})
+    made.git("checkout", "--quiet", "main")
+    made.commit({POLICY: "drafts: true\n"})
+    source = LocalRange(opened(made), "main", "work")
+    assert source.policy_texts(source.change()) == PolicyTexts(base="drafts: true\n", proposed="drafts: false\n")
+
+
+def test_a_policy_that_the_change_leaves_alone_is_not_proposed(made: TestRepository) -> None:
+    """The head has it, too; but nobody proposes it."""
+    made.git("checkout", "--quiet", "main")
+    made.commit({POLICY: "drafts: true\n"})
+    made.branch("later")
+    made.commit({"a.py": "later\n"})
+    source = LocalRange(opened(made), "main", "later")
+    assert source.policy_texts(source.change()) == PolicyTexts(base="drafts: true\n")
+
+
+def test_what_lies_about_in_the_work_tree_is_no_policy(made: TestRepository) -> None:
+    """Only what is committed holds, and with --staged only what is staged is proposed."""
+    made.commit({POLICY: "drafts: true\n"})
+    made.write({POLICY: "drafts: false\n"})
+    staged = LocalRange(opened(made), "", staged=True)
+    made.git("add", POLICY)
+    made.write({POLICY: "enabled: false\n"})
+    assert staged.policy_texts(staged.change()) == PolicyTexts(base="drafts: true\n", proposed="drafts: false\n")
+
+
+def test_a_policy_that_is_staged_to_go_is_not_proposed(made: TestRepository) -> None:
+    """Deleting it brings none in."""
+    made.commit({POLICY: "drafts: true\n"})
+    made.git("rm", "--quiet", POLICY)
+    staged = LocalRange(opened(made), "", staged=True)
+    assert staged.policy_texts(staged.change()) == PolicyTexts(base="drafts: true\n")
+
+
+def test_before_the_first_commit_no_policy_holds(tmp_path: Path) -> None:
+    """There is no base to have one."""
+    repository = TestRepository(tmp_path)
+    repository.write({POLICY: "drafts: true\n"})
+    repository.git("add", POLICY)
+    source = LocalRange(Repository(repository.root), "", staged=True)
+    assert source.policy_texts(source.change()) == PolicyTexts(proposed="drafts: true\n")
+
+
+def test_a_bare_patch_has_no_policy(made: TestRepository) -> None:
+    """Not even one that changes a policy, in a checkout that has one."""
+    made.commit({POLICY: "drafts: true\n"})
+    patch = made.git("diff", "main", "work").encode() + b"\n"
+    source = PatchText(patch, "p", opened(made))
+    assert source.policy_texts(source.change()) == PolicyTexts()
+
+
+def test_a_long_policy_stays_too_long(made: TestRepository) -> None:
+    """It is cut to one character more than its reader takes, in letters of any size."""
+    made.git("checkout", "--quiet", "main")
+    made.commit({POLICY: "é" * 100_000})
+    source = LocalRange(opened(made), "main", "work")
+    assert source.policy_texts(source.change()).base == "é" * 65_537
+
+
+RENAMED = "diff --git a/{old} b/{new}\nsimilarity index 100%\nrename from {old}\nrename to {new}\n"
+MODE = "diff --git a/{path} b/{path}\nold mode 100644\nnew mode 100755\n"
+
+
+@pytest.mark.parametrize(
+    ("patch", "touched"),
+    [
+        (RENAMED.format(old="x", new=POLICY), True),
+        (RENAMED.format(old=POLICY, new="x"), True),
+        (MODE.format(path=POLICY), True),
+        (MODE.format(path=f"docs/{POLICY}"), False),
+        (f"diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+{POLICY}\n", False),
+    ],
+    ids=["renamed to", "renamed from", "its mode", "another folder's", "named in a line"],
+)
+def test_a_patch_touches_what_its_headers_name(patch: str, touched: bool) -> None:
+    """Words in a line are no change of a file, and neither is a file of the same name elsewhere."""
+    assert touches(patch.encode(), POLICY) is touched

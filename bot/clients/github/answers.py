@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import BadReply
 
 _Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
-_FullName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
+FullName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
 _T = TypeVar("_T")
-_Node = TypeVar("_Node")
 
 
-class _Answered(BaseModel):
+class Answered(BaseModel):
     """Part of an answer. Fields that GitHub adds are no concern."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
-class RepositoryAnswer(_Answered):
+class RepositoryAnswer(Answered):
     """A repository."""
 
     id: int
-    full_name: _FullName
+    full_name: FullName
 
 
-class EndAnswer(_Answered):
+class EndAnswer(Answered):
     """Base or head; the repository is null where a fork is gone."""
 
     sha: _Sha
@@ -41,19 +40,19 @@ class BaseAnswer(EndAnswer):
     repo: RepositoryAnswer
 
 
-class UserAnswer(_Answered):
+class UserAnswer(Answered):
     """Someone with an account."""
 
     login: str
 
 
-class LabelAnswer(_Answered):
+class LabelAnswer(Answered):
     """A label."""
 
     name: str
 
 
-class PullAnswer(_Answered):
+class PullAnswer(Answered):
     """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request ."""
 
     number: int
@@ -78,33 +77,33 @@ class PullAnswer(_Answered):
         return f"{self.base.repo.full_name}#{self.number}"
 
 
-class CommitText(_Answered):
+class CommitText(Answered):
     """What git stores of a commit."""
 
     message: str
 
 
-class CommitAnswer(_Answered):
+class CommitAnswer(Answered):
     """A commit."""
 
     sha: _Sha
     commit: CommitText
 
 
-class ShaAnswer(_Answered):
+class ShaAnswer(Answered):
     """A commit's name."""
 
     sha: _Sha
 
 
-class CompareAnswer(_Answered):
+class CompareAnswer(Answered):
     """https://docs.github.com/en/rest/commits/commits#compare-two-commits ."""
 
     merge_base_commit: ShaAnswer
     commits: tuple[CommitAnswer, ...]
 
 
-class FileRow(_Answered):
+class FileRow(Answered):
     """A row of https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files ; `patch` holds hunks only."""
 
     filename: str
@@ -115,94 +114,33 @@ class FileRow(_Answered):
     previous_filename: str | None = None
 
 
-class BlobAnswer(_Answered):
+class BlobAnswer(Answered):
     """A file's text, null where it is no text."""
 
     text: str | None = None
 
 
-class HeadAnswer(_Answered):
+class HeadAnswer(Answered):
     """The pull request, read again."""
 
     head: str = Field(alias="headRefOid")
     base: str = Field(alias="baseRefName")
 
 
-class LookRepository(_Answered):
+class LookRepository(Answered):
     """The repository of `LookAnswer`."""
 
     object: BlobAnswer | None
     pull: HeadAnswer = Field(alias="pullRequest")
 
 
-class LookAnswer(_Answered):
+class LookAnswer(Answered):
     """A second look at the pull request over GraphQL, with the root's attributes."""
 
     repository: LookRepository
 
 
-class PageInfo(_Answered):
-    """Where the page before this one ends."""
-
-    more: bool = Field(alias="hasPreviousPage")
-    start: str | None = Field(alias="startCursor")
-
-
-class CommentNode(_Answered):
-    """A comment under the pull request; GraphQL's `databaseId` is too small for today's ids."""
-
-    id: int = Field(alias="fullDatabaseId")
-    url: str
-    body: str
-    ours: bool = Field(alias="viewerDidAuthor")
-
-
-class CommitNode(_Answered):
-    """The commit of a review."""
-
-    oid: str
-
-
-class ReviewNode(_Answered):
-    """A review."""
-
-    url: str
-    body: str
-    state: str
-    ours: bool = Field(alias="viewerDidAuthor")
-    commit: CommitNode | None
-
-
-class Page(_Answered, Generic[_Node]):
-    """Up to a hundred comments or reviews, the oldest first."""
-
-    nodes: tuple[_Node, ...]
-    info: PageInfo = Field(alias="pageInfo")
-
-
-class StandingPull(_Answered):
-    """The pull request of `StandingAnswer`."""
-
-    head: str = Field(alias="headRefOid")
-    state: str
-    comments: Page[CommentNode] | None = None
-    reviews: Page[ReviewNode] | None = None
-
-
-class StandingRepository(_Answered):
-    """The repository of `StandingAnswer`."""
-
-    name: _FullName = Field(alias="nameWithOwner")
-    pull: StandingPull = Field(alias="pullRequest")
-
-
-class StandingAnswer(_Answered):
-    """What stands on a pull request."""
-
-    repository: StandingRepository
-
-
-class Posted(_Answered):
+class Posted(Answered):
     """What was written, as far as anyone wants to know."""
 
     html_url: str

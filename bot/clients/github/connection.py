@@ -1,6 +1,8 @@
 """One connection to GitHub: requests go out over PyGithub's requester, exact bytes over httpx with the same token.
 
-Reads are tried again with patience, writes are sent once: who posts must look first whether the first try arrived.
+Reads are tried again with patience, writes are sent once: who posts must look first whether the first try arrived. A
+secondary limit is a clear no, so both wait for that; nobody waits for the primary one, which can take an hour. Waits
+hold no lock: whoever else uses the connection goes on meanwhile.
 PyGithub's own retry is off. It repeats POST by default, sleeps for any `Retry-After` without a limit, and knows nothing
 of what goes over httpx.
 """
@@ -8,38 +10,48 @@ of what goes over httpx.
 from __future__ import annotations
 
 import json
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from github import Auth, Github
 from pydantic import SecretStr
 
 from bot import __version__
-from bot.clients.github.refusals import Answer, Asked, not_github, refusal, unreachable
+from bot.clients.github.address import checked_token, checked_url
+from bot.clients.github.mutations import FieldFailure, field_failures, without_fields
+from bot.clients.github.refusals import (
+    LONGEST_WAIT,
+    PRIMARY,
+    SECONDARY,
+    Answer,
+    Asked,
+    Quota,
+    not_github,
+    refusal,
+    scarce,
+    unreachable,
+)
 from bot.clients.http import client, refuse_missing
-from bot.errors import Misuse, OutsideError, Transient
+from bot.errors import OutsideError, Transient
 
 _SECONDS = 30
 _WAITS = (0.5, 1.0, 2.0)
-_LONGEST_WAIT = 60
 _API_VERSION = "2022-11-28"
-_TOKEN = re.compile(r"[\x21-\x7e]+")
-_ENTERPRISE_PATH = "/api/v3"
 _GRAPHQL = {
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "INSUFFICIENT_SCOPES": HTTPStatus.FORBIDDEN,
     "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
 }
-_GITHUB_COM = {"github.com", "www.github.com"}
+# REST and GraphQL are counted apart: https://docs.github.com/en/rest/rate-limit/rate-limit
+_RESOURCES = ("core", "graphql")
 
 _T = TypeVar("_T")
 
@@ -67,12 +79,13 @@ class GitHub:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._url = _checked_url(access.api_url)
+        self._url = checked_url(access.api_url)
         self.host = urlsplit(self._url).netloc
-        self._token = _checked_token(access.token)
+        self._token = checked_token(access.token)
         self.known = bool(self._token)
         self.sleep = sleep
-        self._now = now
+        self.now = now
+        self._quotas: dict[str, Quota] = {}
         refuse_missing(access.ca_bundle)
         self._ca_bundle = access.ca_bundle
         self._github = Github(
@@ -110,6 +123,10 @@ class GitHub:
         """For exact bytes. Made when it is needed: the first request of a review is not one for bytes."""
         return client(ca_bundle=self._ca_bundle, timeout=httpx.Timeout(_SECONDS), limit=4)
 
+    @property
+    def _graphql_url(self) -> str:
+        return str(self._github.requester.graphql_url)
+
     def get(self, path: str, about: str, **parameters: int | str) -> object:
         """Read JSON. `path` begins with a slash, below the API's address."""
         asked = self._asked(about)
@@ -123,17 +140,44 @@ class GitHub:
         asked = self._asked(about)
         return self._patiently(lambda: self._fetch(path, asked, accept, most))
 
-    def query(self, query: str, about: str, **variables: object) -> dict[str, Any]:
-        """Read over GraphQL: the `data` of the answer. It takes a token."""
+    def query(self, query: str, about: str, *, may_lack: Collection[str] = (), **variables: object) -> dict[str, Any]:
+        """Read over GraphQL: the `data` of the answer. It takes a token.
+
+        `may_lack` are fields of the root, by their aliases, that may be null because the token does not see them.
+        """
         asked = self._asked(about)
-        url = self._github.requester.graphql_url
         body = {"query": query, "variables": variables}
-        return self._patiently(lambda: self._data(self._send("POST", url, asked, body=body), asked))
+        return self._patiently(
+            lambda: self._data(self._send("POST", self._graphql_url, asked, body=body), asked, may_lack)
+        )
 
     def write(self, verb: str, path: str, about: str, body: Mapping[str, object] | None = None) -> object:
-        """Send a write once and give its JSON. Transient with status 0 or 5xx, or BadReply: it may have arrived."""
+        """Send a write once and give its JSON, None where there is none.
+
+        Transient with status 0 or 5xx, or BadReply: it may have arrived.
+        """
         asked = self._asked(about, writing=True)
-        return _json(self._send(verb, path, asked, body=body), asked)
+        return self._unhurried(lambda: _json_if_any(self._send(verb, path, asked, body=body), asked))
+
+    def mutate(self, mutation: str, about: str, **variables: object) -> tuple[FieldFailure, ...]:
+        """Write over GraphQL, once; give the fields that failed beside others that were carried out.
+
+        What fails as a whole is raised; what `write` says of that holds here too.
+        """
+        asked = self._asked(about, writing=True)
+        body = {"query": mutation, "variables": variables}
+        return self._unhurried(lambda: self._mutated(self._send("POST", self._graphql_url, asked, body=body), asked))
+
+    def spare(self, about: str, needed: int) -> None:
+        """Raise Transient where GitHub's last answers leave fewer than `needed` requests, of REST or of GraphQL.
+
+        It asks nothing: before the first answer, and after a reset, there is nothing to say.
+        """
+        now = self.now()
+        running = [each for name, each in list(self._quotas.items()) if name in _RESOURCES and each.reset > now]
+        least = min(running, key=lambda quota: quota.remaining, default=None)
+        if least is not None and least.remaining < needed:
+            raise scarce(least, about, now)
 
     def _asked(self, about: str, *, writing: bool = False) -> Asked:
         return Asked(about, self.host, self.known, writing)
@@ -172,6 +216,8 @@ class GitHub:
         return content
 
     def _accepted(self, answer: Answer, asked: Asked) -> Answer:
+        if (quota := answer.quota) is not None:
+            self._quotas[quota.resource] = quota
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return answer
         raise self._refusal(answer, asked)
@@ -179,22 +225,28 @@ class GitHub:
     def _refusal(self, answer: Answer, asked: Asked) -> OutsideError:
         """The error of an answer. The token is hidden, whatever its shape: a proxy's page may repeat the request."""
         shown = answer.body.replace(self._token.encode(), b"***") if self._token else answer.body
-        return refusal(replace(answer, body=shown), asked, self._now())
+        return refusal(replace(answer, body=shown), asked, self.now())
 
-    def _data(self, answer: Answer, asked: Asked) -> dict[str, Any]:
+    def _data(self, answer: Answer, asked: Asked, may_lack: Collection[str] = ()) -> dict[str, Any]:
         """The data of a GraphQL answer, which reports errors with status 200."""
         said = _json(answer, asked)
         if not isinstance(said, dict):
             raise not_github(asked)
-        if answer.errors:
+        if not all(_is_lacking(error, may_lack) for error in answer.errors):
             raise self._refusal(_as_rest(answer), asked)
         data = said.get("data")
         if not isinstance(data, dict):
             raise not_github(asked)
         return data
 
+    def _mutated(self, answer: Answer, asked: Asked) -> tuple[FieldFailure, ...]:
+        failures = field_failures(answer)
+        if not failures:
+            self._data(without_fields(answer), asked)
+        return failures
+
     def _patiently(self, once: Callable[[], _T]) -> _T:
-        """Try a read again after failures that pass, unless GitHub asks for more than a minute."""
+        """Try a read again after failures that pass, unless that takes more than a minute, or the hour is spent."""
         attempt = 0
         while True:
             attempt += 1
@@ -203,7 +255,22 @@ class GitHub:
             except Transient as error:
                 error.attempts = attempt
                 pause = max(error.retry_after or 0, _WAITS[min(attempt, len(_WAITS)) - 1])
-                if attempt > len(_WAITS) or pause > _LONGEST_WAIT:
+                if error.kind == PRIMARY or attempt > len(_WAITS) or pause > LONGEST_WAIT:
+                    raise
+            self.sleep(pause)
+
+    def _unhurried(self, once: Callable[[], _T]) -> _T:
+        """Send a write again that a secondary limit turned away, for nothing of it was done; a minute's wait in all."""
+        waited, attempt = 0.0, 0
+        while True:
+            attempt += 1
+            try:
+                return once()
+            except Transient as error:
+                error.attempts = attempt
+                pause = max(error.retry_after or 0, 1)
+                waited += pause
+                if error.kind != SECONDARY or attempt > len(_WAITS) or waited > LONGEST_WAIT:
                     raise
             self.sleep(pause)
 
@@ -218,6 +285,18 @@ def _as_rest(answer: Answer) -> Answer:
     return replace(
         answer, status=min(known) if known else HTTPStatus.BAD_GATEWAY if unnamed else HTTPStatus.BAD_REQUEST
     )
+
+
+def _is_lacking(error: Mapping[str, Any], may_lack: Collection[str]) -> bool:
+    """Whether the error only says that such a field is not there, or not for this token."""
+    path = error.get("path")
+    field = path[0] if isinstance(path, list) and path else None
+    return field in may_lack and _GRAPHQL.get(error.get("type", "")) in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}
+
+
+def _json_if_any(answer: Answer, asked: Asked) -> object:
+    """What GitHub says of a write; nothing, where it deleted something."""
+    return None if answer.status == HTTPStatus.NO_CONTENT else _json(answer, asked)
 
 
 def _json(answer: Answer, asked: Asked) -> object:
@@ -238,34 +317,3 @@ def _capped(response: httpx.Response, most: int) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
-
-
-def _checked_token(token: SecretStr | None) -> str:
-    secret = token.get_secret_value().strip() if token else ""
-    if secret and not _TOKEN.fullmatch(secret):
-        raise Misuse("GITHUB_TOKEN holds a blank or a character that no token has; copy it again.")
-    return secret
-
-
-def _checked_url(url: str) -> str:
-    """The API's address without a slash at its end. Raises Misuse for what cannot be one."""
-    try:
-        parts = urlsplit(url.strip())
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise Misuse("GITHUB_API_URL is no address; write it as https://HOST/api/v3 or unset it.") from None
-    if not usable or parts.query or parts.fragment:
-        raise Misuse("GITHUB_API_URL is no http(s) address; write it as https://HOST/api/v3 or unset it.")
-    if parts.username is not None or parts.password is not None:
-        raise Misuse("GITHUB_API_URL holds a user name or password; take it out and set GITHUB_TOKEN instead.")
-    return parts._replace(path=_checked_path(parts)).geturl()
-
-
-def _checked_path(parts: SplitResult) -> str:
-    path = parts.path.rstrip("/")
-    if parts.hostname in _GITHUB_COM:
-        raise Misuse("GITHUB_API_URL names GitHub's site, not its API; use https://api.github.com or unset it.")
-    if path and (path != _ENTERPRISE_PATH or parts.hostname == "api.github.com"):
-        wanted = "no path" if parts.hostname == "api.github.com" else f"{_ENTERPRISE_PATH} or no path"
-        raise Misuse(f"GITHUB_API_URL ends in {path!r}; the API of {parts.hostname} has {wanted} there.")
-    return path

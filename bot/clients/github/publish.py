@@ -1,208 +1,123 @@
-"""Posting on a pull request: once, whatever happens to the answers.
-
-GitHub has no key that makes a write idempotent. After an answer that leaves it open whether a write arrived, what
-stands there is read again, and the write is repeated only if it is not among that.
-"""
+"""A pull request as a place to post on: what stands there, and what is written, mended and taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TypeVar
-from urllib.parse import quote
 
-from bot.clients.github.answers import CommentNode, Page, Posted, ReviewNode, StandingAnswer, StandingPull, read
+from bot.clients.github.answers import read
+from bot.clients.github.cleaning import Cleaned, Cleaner
 from bot.clients.github.connection import GitHub
-from bot.core.posting import InlineComment, ReviewDraft
-from bot.core.standing import OwnComment, OwnReview, Standing
-from bot.errors import BadReply, Misuse, OutsideError, Rejected, Transient
+from bot.clients.github.mending import Mender
+from bot.clients.github.page import PageReader, first_line
+from bot.clients.github.page_answers import DescriptionAnswer
+from bot.clients.github.reviews import Reviews
+from bot.clients.github.writing import Writer
+from bot.core.posting import FileComment, Mending, ReviewDraft
+from bot.core.standing import Standing
+from bot.errors import Rejected
 
 _OURS = "<!-- plumbline"
-# GitHub may need a moment until it shows what it stored before its answer was lost.
-_WAITS = (2.0, 4.0, 6.0)
-_LONGEST_WAIT = 60
-_PENDING = "PENDING"
-_REVIEW_ANCHOR = "#pullrequestreview-"
-_STANDING = """
-query($owner: String!, $repo: String!, $number: Int!, $comments: Boolean!, $reviews: Boolean!,
-      $commentsBefore: String, $reviewsBefore: String) {
-  repository(owner: $owner, name: $repo) {
-    nameWithOwner
-    pullRequest(number: $number) {
-      headRefOid
-      state
-      comments(last: 100, before: $commentsBefore) @include(if: $comments) {
-        nodes { fullDatabaseId url body viewerDidAuthor }
-        pageInfo { hasPreviousPage startCursor }
-      }
-      reviews(last: 100, before: $reviewsBefore) @include(if: $reviews) {
-        nodes { url body state viewerDidAuthor commit { oid } }
-        pageInfo { hasPreviousPage startCursor }
-      }
-    }
-  }
-}
-"""
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 class PullRequestPage:
-    """A pull request as a place to post on. All methods block; they raise Rejected, Transient, BadReply and Misuse."""
+    """All of it blocks, and raises Rejected, Transient, BadReply, and Misuse where there is no token.
 
-    def __init__(self, github: GitHub, owner: str, repo: str, number: int) -> None:
+    `trusted` are the logins of accounts that are believed beside our own.
+    """
+
+    def __init__(
+        self, github: GitHub, owner: str, repo: str, number: int, *, trusted: frozenset[str] = frozenset()
+    ) -> None:
         self._github = github
-        self._owner = owner
-        self._repo = repo
         self._number = number
-        self._about = f"{owner}/{repo}#{number}"
-        self._path = f"/repos/{quote(owner)}/{quote(repo)}"
+        self._reader = PageReader(github, owner, repo, number, trusted=trusted)
+        self._writer = Writer(github, self._reader)
+        self._reviews = Reviews(github, self._reader, self._writer, number)
+
+    def spare(self, requests: int) -> None:
+        """Raise Transient where GitHub allows fewer requests than that until its limit is reset."""
+        self._github.spare(self._reader.about, requests)
 
     def standing(self) -> Standing:
-        """What stands there now; of comments and reviews only what this token's own account wrote as Plumbline."""
-        comments: list[CommentNode] = []
-        reviews: list[ReviewNode] = []
-        pull = self._look()
-        while True:
-            comments = [*_own(pull.comments), *comments]
-            reviews = [*_own(pull.reviews), *reviews]
-            if not _before(pull.comments) and not _before(pull.reviews):
-                break
-            pull = self._look(_before(pull.comments), _before(pull.reviews), newest=False)
-        return Standing(
-            head=pull.head,
-            open=pull.state == "OPEN",
-            comments=tuple(OwnComment(node.id, node.url, node.body) for node in comments if _OURS in node.body),
-            reviews=tuple(
-                OwnReview(node.url, node.body, node.commit.oid if node.commit else "")
-                for node in reviews
-                if _OURS in node.body and node.state != _PENDING
-            ),
-        )
+        """What stands there now."""
+        return self._reader.standing()
 
     def post_review(self, draft: ReviewDraft) -> str:
         """Post the review with all its comments, or nothing of it; give its address."""
         if not draft.run_id or draft.run_id not in draft.body:
             raise ValueError("the body of a draft carries its run id: by it the review is found again")
-        return self._once(lambda: self._create_review(draft), lambda: self._review_with(draft.run_id))
+        return self._reviews.post(draft)
+
+    def post_file_comment(self, comment: FileComment) -> str:
+        """Post a comment on a file as a whole; give its address."""
+        mark = re.compile(rf"^<!-- plumbline-finding:\d+ {re.escape(comment.name)}\b", re.MULTILINE)
+        if not comment.name or not mark.search(comment.body):
+            raise ValueError("the body of a file comment carries its finding's mark: by it the comment is found again")
+        # https://docs.github.com/en/rest/pulls/comments#create-a-review-comment-for-a-pull-request
+        asked = {"commit_id": comment.commit, "path": comment.path, "subject_type": "file", "body": comment.body}
+        path = f"/pulls/{self._number}/comments"
+        return self._reviews.unblocked(lambda: self._writer.post("POST", path, asked), lambda: self._opened(mark))
 
     def post_summary(self, body: str, comment_id: int | None) -> str:
         """Write the comment anew, or over the one with that id if it is still there; give its address.
 
         The body's first line is a marker of its own: by it the comment is found again.
         """
-        marker = _first_line(body)
+        marker = first_line(body)
         if not marker.startswith(_OURS):
             raise ValueError("the body of a summary begins with its marker: by it the comment is found again")
+        asked = {"body": body}
         if comment_id is not None:
             try:
-                return self._once(lambda: self._write("PATCH", f"/issues/comments/{comment_id}", {"body": body}))
+                return self._writer.once(lambda: self._writer.post("PATCH", f"/issues/comments/{comment_id}", asked))
             except Rejected as refused:
-                if refused.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+                if refused.status not in _GONE:
                     raise
         path = f"/issues/{self._number}/comments"
-        return self._once(lambda: self._write("POST", path, {"body": body}), lambda: self._comment_with(marker))
+        return self._writer.once(lambda: self._writer.post("POST", path, asked), lambda: self._comment_with(marker))
 
-    def _create_review(self, draft: ReviewDraft) -> str:
-        # Without an event the review would stay pending, seen by nobody:
-        # https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request
-        return self._write(
-            "POST",
-            f"/pulls/{self._number}/reviews",
-            {
-                "commit_id": draft.commit,
-                "body": draft.body,
-                "event": "COMMENT",
-                "comments": [_comment(comment) for comment in draft.comments],
-            },
-        )
+    def mend(self, mending: Mending) -> tuple[str, ...]:
+        """Edit, resolve, reopen and answer in our threads; give a sentence for each thing that GitHub would not do.
 
-    def _write(self, verb: str, path: str, body: dict[str, object]) -> str:
-        self._refuse_strangers()
-        said = self._github.write(verb, self._path + path, self._about, body)
-        return read(Posted, said, self._about).html_url
+        That we may not resolve is no surprise, and left out.
+        """
+        return Mender(self._github, self._reader, self._writer).mend(mending)
 
-    def _once(self, write: Callable[[], str], found: Callable[[], str | None] = lambda: None) -> str:
-        """Write, at most three times; after an unclear answer only if the write is not to be found."""
-        failure: OutsideError | None = None
-        for attempt, wait in enumerate(_WAITS, 1):
-            try:
-                return write()
-            except (Transient, BadReply) as error:
-                failure = error
-            failure.attempts = attempt
-            pause = failure.retry_after if isinstance(failure, Transient) else None
-            if pause is not None and pause > _LONGEST_WAIT:
-                break
-            self._github.sleep(max(pause or 0, wait))
-            # A limit is a clear no: nothing was written.
-            url = found() if pause is None else None
-            if url:
-                return url
-        assert failure is not None  # noqa: S101 - the loop ends by a return or with a failure
-        raise failure
+    def withdraw(self, comment_ids: Sequence[int]) -> None:
+        """Delete review comments of our own, by their ids of the REST API; those that are gone are gone."""
+        for comment_id in comment_ids:
+            self._writer.delete(f"/pulls/comments/{comment_id}")
 
-    def _review_with(self, run_id: str) -> str | None:
-        """The review of that run. One that got stuck half-way is thrown away: nobody sees it, and it blocks others."""
-        found = [node for node in _own(self._look().reviews) if run_id in node.body]
-        for node in found:
-            if node.state == _PENDING:
-                review = node.url.rpartition(_REVIEW_ANCHOR)[2]
-                self._github.write("DELETE", f"{self._path}/pulls/{self._number}/reviews/{review}", self._about)
-        return next((node.url for node in found if node.state != _PENDING), None)
+    def withdraw_summary(self, comment_id: int) -> None:
+        """Delete a comment of our own under the pull request; if it is gone it is gone."""
+        self._writer.delete(f"/issues/comments/{comment_id}")
+
+    def describe(self, body: str) -> None:
+        """Give the pull request a description, unless it has one by now."""
+        self._reader.refuse_strangers()
+        self._writer.once(lambda: self._fill(body))
+
+    def clean(self, sentence: str) -> Cleaned:
+        """Remove all that our account posted here under a mark, and nothing else; give how much that was.
+
+        A submitted review cannot be deleted: `sentence` takes the place of its words.
+        """
+        return Cleaner(self._github, self._reader, self._writer, self._reviews, self._number).clean(sentence)
+
+    def _fill(self, body: str) -> None:
+        path = f"/pulls/{self._number}"
+        said = self._github.get(self._reader.path + path, self._reader.about)
+        if not (read(DescriptionAnswer, said, self._reader.about).body or "").strip():
+            self._writer.post("PATCH", path, {"body": body})
 
     def _comment_with(self, marker: str) -> str | None:
-        nodes = _own(self._look().comments)
-        return next((node.url for node in nodes if _first_line(node.body) == marker), None)
+        found = (each for each in self._reader.own_comments() if first_line(each.body) == marker)
+        return next((each.url for each in found), None)
 
-    def _look(
-        self, comments_before: str | None = None, reviews_before: str | None = None, *, newest: bool = True
-    ) -> StandingPull:
-        """The newest hundred comments and reviews, or those before the given ones."""
-        self._refuse_strangers()
-        said = self._github.query(
-            _STANDING,
-            self._about,
-            owner=self._owner,
-            repo=self._repo,
-            number=self._number,
-            comments=newest or comments_before is not None,
-            reviews=newest or reviews_before is not None,
-            commentsBefore=comments_before,
-            reviewsBefore=reviews_before,
-        )
-        repository = read(StandingAnswer, said, self._about).repository
-        # GraphQL follows a renamed repository; REST answers writes to its old name with 307, which is not followed.
-        self._path = f"/repos/{repository.name}"
-        return repository.pull
-
-    def _refuse_strangers(self) -> None:
-        if not self._github.known:
-            raise Misuse(f"Posting on {self._about} takes a token; set GITHUB_TOKEN.")
-
-
-def _comment(comment: InlineComment) -> dict[str, object]:
-    row: dict[str, object] = {
-        "path": comment.path,
-        "side": comment.side.value,
-        "line": comment.line,
-        "body": comment.body,
-    }
-    if comment.start_line is not None and comment.start_line != comment.line:
-        row |= {"start_line": comment.start_line, "start_side": comment.side.value}
-    return row
-
-
-_Node = TypeVar("_Node", CommentNode, ReviewNode)
-
-
-def _own(page: Page[_Node] | None) -> list[_Node]:
-    """What the token's own account wrote: a marker in someone else's words says nothing."""
-    return [node for node in page.nodes if node.ours] if page else []
-
-
-def _before(page: Page[CommentNode] | Page[ReviewNode] | None) -> str | None:
-    """Where to go on towards older ones."""
-    return page.info.start if page and page.info.more else None
-
-
-def _first_line(body: str) -> str:
-    return body.split("\n", 1)[0].rstrip()
+    def _opened(self, mark: re.Pattern[str]) -> str | None:
+        """The address of our comment that carries the mark and opened a thread."""
+        openings = (each for thread in self._reader.threads() for each in thread.opening.nodes)
+        return next((each.url for each in openings if each.ours and mark.search(each.body)), None)

@@ -23,6 +23,10 @@ _UNNAMED_WAIT = 60
 _LATEST_RESET = 253_402_300_799
 _MOST_WORDS = 200
 _DIGITS = 12
+LONGEST_WAIT = 60
+"""Seconds that anything waits for GitHub; what takes longer is postponed."""
+PRIMARY, SECONDARY = "rate_limit", "secondary_rate_limit"
+"""The kinds of an error that a limit caused: of an hour's requests, or of too much at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class Asked:
     host: str
     known: bool
     writing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many requests a resource (`core`, `graphql`) has left until `reset`, a second of the Unix clock."""
+
+    resource: str
+    remaining: int
+    reset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,14 @@ class Answer:
         spent = self.number("x-ratelimit-remaining") == 0 or "retry-after" in self.headers
         return spent or self.status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in self.words.lower()
 
+    @property
+    def quota(self) -> Quota | None:
+        """What the answer says of the hourly limit; None where it says nothing, as servers without limits do."""
+        remaining, reset = self.number("x-ratelimit-remaining"), self.number("x-ratelimit-reset")
+        if remaining is None or reset is None:
+            return None
+        return Quota(self.headers.get("x-ratelimit-resource", "core"), remaining, reset)
+
 
 def one_line(text: str) -> str:
     """Other people's words as part of a sentence."""
@@ -96,7 +117,7 @@ def refusal(answer: Answer, asked: Asked, now: float) -> OutsideError:
     """The error of an answer that is no success. `now` is the time in seconds since 1970, for rate limits."""
     error = _error(answer, asked, now)
     error.status = answer.status
-    error.kind = "rate_limit" if answer.limited else answer.kind
+    error.kind = error.kind or answer.kind
     error.request_id = answer.headers.get("x-github-request-id", "")
     return error
 
@@ -114,16 +135,36 @@ def _error(answer: Answer, asked: Asked, now: float) -> OutsideError:
 
 
 def _limit(answer: Answer, asked: Asked, now: float) -> Transient:
-    reset = answer.number("x-ratelimit-reset")
-    if answer.number("x-ratelimit-remaining") == 0 and reset is not None:
-        clock = datetime.fromtimestamp(min(reset, _LATEST_RESET), UTC).strftime("%H:%M")
+    """Which limit it is: where GitHub names a time to wait, that holds, whatever remains of the hour."""
+    wait, reset = answer.number("retry-after"), answer.number("x-ratelimit-reset")
+    if wait is None and answer.number("x-ratelimit-remaining") == 0 and reset is not None:
         more = "try again then" if asked.known else "try again then, or set GITHUB_TOKEN for a higher limit"
-        sentence = f"GitHub's rate limit for this token or address is used up until {clock} UTC; {more}."
-        return Transient(sentence, retry_after=max(reset - now, 0) + 1)
-    wait = answer.number("retry-after")
+        sentence = f"GitHub's rate limit for this token or address is used up until {_clock(reset)}; {more}."
+        return Transient(sentence, kind=PRIMARY, retry_after=_until(reset, now))
     wait = _UNNAMED_WAIT if wait is None else wait
-    sentence = f"GitHub asks to slow down (its secondary rate limit); try again in {max(wait, 1)} seconds."
-    return Transient(sentence, retry_after=wait)
+    put_off = f", so posting on {asked.about} is postponed" if asked.writing and wait > LONGEST_WAIT else ""
+    sentence = f"GitHub asks to slow down (its secondary rate limit){put_off}; try again in {max(wait, 1)} seconds."
+    return Transient(sentence, kind=SECONDARY, retry_after=wait)
+
+
+def scarce(quota: Quota, about: str, now: float) -> Transient:
+    """The error of asking for more than what is left until the reset."""
+    left = f"only {quota.remaining:,} more request{'' if quota.remaining == 1 else 's'}"
+    allowed = left if quota.remaining else "no more requests"
+    sentence = (
+        f"GitHub allows {allowed} until {_clock(quota.reset)}; the review of {about} is postponed, try again then."
+    )
+    return Transient(sentence, kind=PRIMARY, retry_after=_until(quota.reset, now))
+
+
+def _clock(second: int) -> str:
+    """`13:05 UTC`."""
+    return f"{datetime.fromtimestamp(min(second, _LATEST_RESET), UTC):%H:%M} UTC"
+
+
+def _until(reset: int, now: float) -> float:
+    """The seconds to wait: one more than it seems, for GitHub's clock is another."""
+    return max(reset - now, 0) + 1
 
 
 def _no(answer: Answer, asked: Asked, said: str) -> str:

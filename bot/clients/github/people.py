@@ -1,0 +1,75 @@
+"""Who is who on a pull request: ourselves, accounts that are believed beside us, people, and who of them may write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote
+
+from bot.clients.github.answers import read
+from bot.clients.github.connection import GitHub
+from bot.clients.github.page_answers import ActorNode, PermissionAnswer, Written
+from bot.errors import Rejected
+
+_APP = "[bot]"
+_WRITERS = {"admin", "maintain", "write"}
+# Anybody may put a thumbs-down on a public pull request; GitHub is not asked about a crowd.
+_MOST_LOGINS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Tells apart who wrote what. `viewer` is the login of our own token, `trusted` are those believed beside it."""
+
+    viewer: str
+    trusted: frozenset[str]
+
+    def believes(self, written: Written) -> bool:
+        """Whether we wrote it, or somebody whom we trust."""
+        return written.ours or (written.author is not None and self._is_among(written.author, self.trusted))
+
+    def is_person(self, actor: ActorNode | None) -> bool:
+        """Whether it is somebody else, and no App. Who is gone counts as a person: nobody can tell any more."""
+        if actor is None:
+            return True
+        ours = self._is_among(actor, {*self.trusted, self.viewer})
+        return not (ours or actor.kind == "Bot" or actor.login.endswith(_APP))
+
+    @staticmethod
+    def _is_among(actor: ActorNode, logins: Iterable[str]) -> bool:
+        """Whether one of the logins is the actor's. That of an App ends in `[bot]`, which GraphQL leaves out.
+
+        A user may have the name that an App has without it, so a user is not taken for that App where the kind is told.
+        """
+        login = actor.login.casefold()
+        names = {login} if actor.kind not in {"", "Bot"} else {login, login + _APP}
+        return any(each.casefold() in names for each in logins)
+
+
+class Permissions:
+    """Who may write to the repository: asked once for each login. `path` gives the repository's present one."""
+
+    def __init__(self, github: GitHub, about: str, path: Callable[[], str]) -> None:
+        self._github = github
+        self._about = about
+        self._path = path
+        self._known: dict[str, bool] = {}
+
+    def writes(self, login: str) -> bool:
+        """Whether they may; False where GitHub does not tell. Raises OutsideError where it does not answer at all."""
+        name = login.casefold()
+        if name not in self._known:
+            self._known[name] = len(self._known) < _MOST_LOGINS and self._ask(login)
+        return self._known[name]
+
+    def _ask(self, login: str) -> bool:
+        # https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+        path = f"{self._path()}/collaborators/{quote(login, safe='')}/permission"
+        try:
+            said = self._github.get(path, self._about)
+        except Rejected as refused:
+            if refused.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+                return False
+            raise
+        return read(PermissionAnswer, said, self._about).permission in _WRITERS
