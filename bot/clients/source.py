@@ -17,6 +17,7 @@ from bot.core.change import Change, Contents
 from bot.core.diff import Diff, FileDiff, FileKind
 from bot.core.patch import apply, parse
 from bot.core.patch_writer import render
+from bot.core.policy import PolicyTexts
 from bot.errors import Misuse
 
 _DIFF = (
@@ -25,6 +26,8 @@ _DIFF = (
     *("--src-prefix=a/", "--dst-prefix=b/", "--diff-algorithm=default", "--inter-hunk-context=0", "--unified=3"),
 )
 _LARGEST_BLOB = 2_000_000
+# More than 64 kB, counted in bytes or in characters, is no policy file (`core.plain_yaml`).
+_LONGEST_POLICY = 65_536
 _SHA1_LENGTH = 40
 
 
@@ -121,6 +124,11 @@ class Repository:
         output = self.git("cat-file", "--batch", text=_lines(found.values())) if found else b""
         return dict(zip(found, _batch(output), strict=True))
 
+    def file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit, or of what is staged where `commit` is ''; None where it is not there."""
+        answer = _run(self.root, "cat-file", "blob", f"{commit}:{path}")
+        return None if answer.returncode else answer.stdout
+
     def attributes(self, commit: str) -> dict[str, str]:
         """The text of every `.gitattributes` file of a commit, by path."""
         listed = self.git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
@@ -162,6 +170,21 @@ class LocalRange:
         base = change.base or self.repository.last_commit()
         return self.repository.attributes(base) if base else {}
 
+    def policy_texts(self, change: Change) -> PolicyTexts:
+        """The policy file of the base, as it stands now; and the one that the change brings in."""
+        # Its parser comes with it, which no start-up waits for.
+        from bot.core.policy_file import POLICY_PATH  # noqa: PLC0415
+
+        base = self.repository.last_commit() if self.staged else self.repository.commit(self.base)
+        return PolicyTexts(
+            base=self._policy(base, POLICY_PATH) if base else None,
+            proposed=self._policy(change.head, POLICY_PATH) if touches(change.patch, POLICY_PATH) else None,
+        )
+
+    def _policy(self, commit: str, path: str) -> str | None:
+        content = self.repository.file(commit, path)
+        return None if content is None else policy_text(content.decode("utf-8", "replace"))
+
 
 @dataclass(frozen=True, slots=True)
 class PatchText:
@@ -188,6 +211,10 @@ class PatchText:
         """A bare patch does not say what its repository's attributes were."""
         return {}
 
+    def policy_texts(self, _change: Change) -> PolicyTexts:
+        """A bare patch comes from nowhere in particular: no policy file holds for it."""
+        return PolicyTexts()
+
     def _completed(self, file: FileDiff, known: Contents) -> Contents:
         base = b"" if file.old_path is None else known.base or self._checked_out(file.old_path, file.old_blob)
         head = known.head
@@ -210,6 +237,19 @@ class PatchText:
         except (OSError, ValueError):
             return None
         return content if _is_blob(content, blob) else None
+
+
+def touches(patch: bytes, path: str) -> bool:
+    """Whether the patch changes, adds, deletes or renames the file of that name."""
+    # Few patches name it at all: only those are worth reading for it.
+    if path.encode() not in patch:
+        return False
+    return any(path in {file.old_path, file.new_path} for file in parse(patch).files)
+
+
+def policy_text(text: str) -> str:
+    """The text of a policy file; of one that is too long for its reader just so much that he sees it is."""
+    return text[: _LONGEST_POLICY + 1]
 
 
 def _is_text(file: FileDiff, blobs: Mapping[str, bytes]) -> bool:

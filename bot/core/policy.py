@@ -90,6 +90,20 @@ class Policy:
     diagram: bool = True
 
 
+NO_POLICY = Policy("")
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Why a pull request is not reviewed, as words behind "not reviewed:".
+
+    `told` tells that it is said on the pull request even where nothing of ours stands there: nobody could guess it.
+    """
+
+    reason: str
+    told: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyTexts:
     """The policy file as it stands in three places; None where there is none.

@@ -1,8 +1,8 @@
 """A pull request as values: what GitHub says of it, and its patch as the exact bytes that GitHub serves.
 
 Four requests read an ordinary one: the pull request, the diff, the comparison (merge base and commits), and a second
-look at the head together with the base's attributes. The diff is of whatever the head is at that moment, so the second
-look decides whether all four speak of the same commit.
+look at the head together with the base's attributes and the policy files. The diff is of whatever the head is at that
+moment, so the second look decides whether all four speak of the same commit.
 """
 
 from __future__ import annotations
@@ -12,31 +12,22 @@ from concurrent.futures import Future
 from http import HTTPStatus
 from urllib.parse import quote
 
-from bot.clients.github.answers import CompareAnswer, EndAnswer, LookAnswer, PullAnswer, read
+from bot.clients.github.answers import CompareAnswer, EndAnswer, PullAnswer, read
 from bot.clients.github.connection import GitHub
+from bot.clients.github.look import Look, look
 from bot.clients.github.withheld import Composed, compose
 from bot.clients.source import PatchText, Repository
 from bot.core.change import Change, Contents
 from bot.core.diff import Diff
 from bot.core.patch import parse
+from bot.core.policy import PolicyTexts
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
 from bot.errors import BadPatch, BadReply, Misuse, Rejected, Transient
 from bot.threads import begin
 
 _DIFF_TYPE = "application/vnd.github.diff"
-_RAW_TYPE = "application/vnd.github.raw+json"
-_ATTRIBUTES = ".gitattributes"
 # Far above GitHub's own limit of 1 MB; a server of one's own may have another.
 _LARGEST_DIFF = 64_000_000
-_LARGEST_ATTRIBUTES = 1_000_000
-_LOOK = """
-query($owner: String!, $repo: String!, $number: Int!, $attributes: String!) {
-  repository(owner: $owner, name: $repo) {
-    object(expression: $attributes) { ... on Blob { text } }
-    pullRequest(number: $number) { headRefOid baseRefName }
-  }
-}
-"""
 
 
 class PullRequestSource:
@@ -52,7 +43,7 @@ class PullRequestSource:
         self._path = f"/repos/{quote(owner)}/{quote(repo)}/pulls/{number}"
         self._about = f"{owner}/{repo}#{number}"
         self._repository = repository
-        self._attributes: dict[str, str] = {}
+        self._look: Look | None = None
         self._begun: Future[Change] | None = None
 
     def begin(self) -> None:
@@ -68,7 +59,7 @@ class PullRequestSource:
         for _ in range(2):
             pull = self._pull()
             change = self._read(pull)
-            if self._unmoved(pull, change.base):
+            if self._unmoved(pull, change):
                 return change
         raise Transient(f"{self._about} is being pushed to right now; try again in a minute.")
 
@@ -83,7 +74,14 @@ class PullRequestSource:
                 return self._repository.attributes(self._repository.commit(change.base))
             except Misuse:  # a shallow clone, or one of another repository
                 pass
-        return self._attributes
+        return self._look.attributes if self._look else {}
+
+    def policy_texts(self, _change: Change) -> PolicyTexts:
+        """The policy file of the tip of the base branch, the owner's, and the one that the change brings in.
+
+        They were read together with the change; no requests.
+        """
+        return self._look.texts if self._look else PolicyTexts()
 
     def _pull(self) -> PullAnswer:
         return read(PullAnswer, self._github.get(self._path, self._about), self._about)
@@ -137,36 +135,13 @@ class PullRequestSource:
             raise
         return None if patch is None else Composed(patch, len(_parsed(patch, about).files))
 
-    def _unmoved(self, pull: PullAnswer, merge_base: str) -> bool:
-        """Whether head and base branch are still those of the first look; takes the attributes along.
+    def _unmoved(self, pull: PullAnswer, change: Change) -> bool:
+        """Whether head and base branch are still those of the first look; takes attributes and policy along.
 
         The base is compared by its name: a push to it leaves the merge base where it is, a new target does not.
         """
-        if not self._github.known:
-            self._attributes = self._public_attributes(pull, merge_base)
-            again = self._pull()
-            return (again.head.sha, again.base.ref) == (pull.head.sha, pull.base.ref)
-        owner, _, repo = pull.base.repo.full_name.partition("/")
-        said = self._github.query(
-            _LOOK,
-            pull.about,
-            owner=owner,
-            repo=repo,
-            number=pull.number,
-            attributes=f"{merge_base}:{_ATTRIBUTES}",
-        )
-        look = read(LookAnswer, said, pull.about).repository
-        self._attributes = {_ATTRIBUTES: look.object.text} if look.object and look.object.text else {}
-        return (look.pull.head, look.pull.base) == (pull.head.sha, pull.base.ref)
-
-    def _public_attributes(self, pull: PullAnswer, merge_base: str) -> dict[str, str]:
-        """GraphQL is closed to those without a token."""
-        path = f"/repos/{pull.base.repo.full_name}/contents/{_ATTRIBUTES}?ref={merge_base}"
-        try:
-            content = self._github.get_bytes(path, pull.about, _RAW_TYPE, _LARGEST_ATTRIBUTES)
-        except Rejected:
-            return {}
-        return {_ATTRIBUTES: content.decode("utf-8", "replace")} if content else {}
+        self._look = look(self._github, pull, change)
+        return (self._look.head, self._look.base) == (pull.head.sha, pull.base.ref)
 
 
 def _parsed(patch: bytes, about: str) -> Diff:
