@@ -1,0 +1,33 @@
+"""What a hunk says, as a digest: the same digest means that a model would be shown the same lines."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from bot.core.diff import FileDiff, Hunk
+
+
+def hunk_digest(file: FileDiff, hunk: Hunk, key: bytes = b"") -> bytes:
+    """Digest a hunk to 32 bytes: SHA-256, or HMAC-SHA-256 under a key.
+
+    It covers both names of the file, and of every line, context included, its kind, its text and whether it ends in a
+    newline. Line numbers and the heading behind `@@` are no part of it: a rebase that only moves the hunk keeps it.
+    Under a key nobody without it can look for two hunks of one digest.
+    """
+    said = b"".join(
+        [_name(file.old_path), _name(file.new_path), *(_line(line.kind, line.text, line.ends) for line in hunk.lines)]
+    )
+    return hmac.digest(key, said, "sha256") if key else hashlib.sha256(said).digest()
+
+
+def _name(path: str | None) -> bytes:
+    """A name with its length in front: it may hold line breaks. No name differs from any."""
+    if path is None:
+        return b"-"
+    name = path.encode("utf-8", "surrogateescape")
+    return b"%d:%s" % (len(name), name)
+
+
+def _line(kind: str, text: str, ends: bool) -> bytes:
+    return f"\n{kind}{'' if ends else '~'}\t{text}".encode("utf-8", "surrogateescape")

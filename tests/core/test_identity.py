@@ -1,0 +1,594 @@
+"""Identity: a finding is known again by its code, wherever that went; what is another problem stays one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.core.diff import Diff, FileDiff, FileStatus
+from bot.core.identity import (
+    FAR,
+    NEAR,
+    How,
+    Located,
+    Matches,
+    Tier,
+    locate,
+    locate_all,
+    match,
+    name_of,
+    names,
+    near_of,
+    trace_of,
+)
+from bot.core.known import Fate, Known
+from bot.core.models import Category, Finding, Location, Severity, Side
+from bot.core.visible import Shown
+from tests.core.changes import added, deleted, edited, hunk
+from tests.core.strategies import diffs
+
+L, R = Side.LEFT, Side.RIGHT
+CODE = (
+    "def total(items):",
+    "    value = 0",
+    "    for item in items:",
+    "        value += item.price",
+    "        log(item)",
+    "",
+    "    return value",
+)
+
+
+def shown(*files: FileDiff) -> Shown:
+    return Shown(Diff(files))
+
+
+def new(*texts: str, path: str = "a.py", before: int = 0) -> FileDiff:
+    """A file whose lines are all added, with that many other lines above."""
+    return added(path, *(f"above({at})" for at in range(before)), *texts)
+
+
+def told(line: int, path: str = "a.py", *, side: Side = R, start: int | None = None, **other: object) -> Finding:
+    """A finding of the model on a line."""
+    made = Finding(
+        Location(path, side, line, start),
+        Severity.HIGH,
+        Category.CORRECTNESS,
+        "The price may be missing",
+        "",
+        "",
+        "model",
+        "correctness",
+    )
+    return replace(made, **other)  # type: ignore[arg-type]
+
+
+def remembered(change: Shown, finding: Finding, **other: object) -> Known:
+    """The finding as it was known at the head of a change."""
+    trace = trace_of(change, finding)
+    return replace(Known(name_of(finding, trace), finding, trace), **other)  # type: ignore[arg-type]
+
+
+BEFORE = shown(new(*CODE))
+PRICE = remembered(BEFORE, told(4))
+
+
+def at(line: int, how: How = How.SAME, *, path: str = "a.py", side: Side = R, start: int | None = None) -> Located:
+    return Located(Location(path, side, line, start), how)
+
+
+def again(after: Shown, *found: Finding, known: Sequence[Known] = (PRICE,), settled: Sequence[str] = ()) -> Matches:
+    """What of the findings in a later change is known."""
+    return match(found, known, after, settled=settled)
+
+
+def tiers(matches: Matches) -> list[Tier]:
+    return [pair.tier for pair in matches.pairs]
+
+
+# Traces.
+
+
+def test_a_trace_is_of_the_line_and_its_neighbours() -> None:
+    """The last line of the location counts, and three lines above and below, the nearest first."""
+    trace = trace_of(BEFORE, told(4, start=2))
+    lines = [trace_of(BEFORE, told(line)) for line in range(1, 8)]
+    assert trace == lines[3]
+    assert [each[:4] for each in (lines[2].code, lines[1].code, lines[0].code)] == list(trace.above)
+    assert [each[:4] for each in (lines[4].code, lines[5].code, lines[6].code)] == list(trace.below)
+    assert len(trace.code) == 8
+    assert (lines[0].above, lines[6].below) == ((), ())
+
+
+def test_white_space_is_no_part_of_a_trace() -> None:
+    """Indentation, trailing blanks and the kind of line break leave the trace as it is."""
+    other = shown(new(*(f"\t {text.replace(' ', '  ')} \r" for text in CODE)))
+    assert trace_of(other, told(4)) == PRICE.trace
+
+
+def test_neighbours_are_of_the_same_side() -> None:
+    """Beside a removed line stand the lines of the old file, beside an added one those of the new."""
+    change = shown(edited("a.py", hunk(1, 1, " one", "-two", "+zwei", " three")))
+    old, fresh = shown(new("one", "two", "three")), shown(new("one", "zwei", "three"))
+    for trace, wanted in (
+        (trace_of(change, told(2, side=L)), trace_of(old, told(2))),
+        (trace_of(change, told(2)), trace_of(fresh, told(2))),
+    ):
+        assert (trace.code, trace.above, trace.below) == (wanted.code, wanted.above, wanted.below)
+
+
+def test_without_a_line_the_quote_is_the_trace() -> None:
+    """A finding that has no line in the change is known by the last line that it quotes, or not at all."""
+    trace = trace_of(BEFORE, told(99, quote="x\n  value +=  item.price\n\n"))
+    assert (trace.code, trace.above, trace.below) == (PRICE.trace.code, (), ())
+    assert trace_of(BEFORE, told(99)).code == ""
+
+
+# Names.
+
+
+def test_a_name_is_of_code_and_kind() -> None:
+    """Other words, severity or line number leave the name; other code, neighbours, path, kind or source change it."""
+    later = shown(new(*CODE, before=40))
+    moved = told(44, title="Other words", severity=Severity.LOW, start=42)
+    assert name_of(moved, trace_of(later, moved)) == PRICE.id
+    assert len(PRICE.id) == 10
+    trace = PRICE.trace
+    others = [
+        name_of(told(4, category=Category.SECURITY), trace),
+        name_of(told(4, source="ruff", rule="F401"), trace),
+        name_of(told(4, source="ruff", rule="F402"), trace),
+        name_of(told(4), replace(trace, path="b.py")),
+        name_of(told(4), replace(trace, side=L)),
+        name_of(told(4), replace(trace, code="another")),
+        name_of(told(4), replace(trace, above=trace.below, below=trace.above)),
+        name_of(told(4), replace(trace, above=(*trace.above, *trace.below), below=())),
+    ]
+    assert len({PRICE.id, *others}) == 9
+
+
+def test_equal_findings_have_names_of_their_own() -> None:
+    """Two problems of one kind on one line, or on equal lines, are counted; names that are taken are not given."""
+    findings = [told(4), told(4, title="Another"), told(5)]
+    traces = [trace_of(BEFORE, finding) for finding in findings]
+    made = names(findings, traces)
+    assert len(set(made)) == 3
+    assert made[0] == PRICE.id
+    assert made == names(findings, traces)
+    assert not {*names(findings, traces, taken=set(made))} & {*made}
+
+
+# Where code stands.
+
+
+def test_code_is_found_where_it_went_in_its_file() -> None:
+    """Lines above shift it, and it is the same."""
+    assert locate(BEFORE, PRICE) == at(4)
+    assert locate(shown(new(*CODE, before=200)), PRICE) == at(204)
+    assert locate(shown(new("x", *CODE[1:])), PRICE) == at(4)
+
+
+def test_code_is_found_beside_changed_lines() -> None:
+    """A line inserted right beside it moves its neighbours on, and they still agree."""
+    assert locate(shown(new(*CODE[:3], "x", CODE[3], "y", *CODE[4:])), PRICE) == at(5)
+
+
+def test_code_in_other_company_is_changed_around() -> None:
+    """The line is there, nothing beside it is: all of its surroundings were written anew."""
+    assert locate(shown(new("a", "b", "c", CODE[3], "d", "e", "f")), PRICE) == at(4, How.CHANGED_AROUND)
+
+
+def test_code_far_away_in_other_company_has_moved() -> None:
+    """Far from its old number, or where its neighbours stand elsewhere, the line alone has moved."""
+    far = [f"x({line})" for line in range(FAR + 4)]
+    assert locate(shown(new(*far, CODE[3], "y")), PRICE) == at(FAR + 5, How.MOVED)
+    assert locate(shown(new(*CODE[:3], *CODE[4:], "a", "b", "c", CODE[3])), PRICE) == at(10, How.MOVED)
+
+
+def test_code_that_is_gone_is_not_found() -> None:
+    """Another line in its place is not it."""
+    assert locate(shown(new(*CODE[:3], "        value += item.cost", *CODE[4:])), PRICE) is None
+    assert locate(shown(), PRICE) is None
+    half_like = replace(PRICE.trace, code=PRICE.trace.code[:4] + "....")
+    assert locate(BEFORE, replace(PRICE, trace=half_like)) is None
+
+
+def test_of_equal_lines_the_one_in_its_company_is_meant() -> None:
+    """Neighbours tell equal lines apart, wherever the others stand."""
+    assert locate(shown(new("a", CODE[3], "b", *CODE, "c", CODE[3])), PRICE) == at(7)
+    assert locate(shown(new("a", CODE[3], CODE[4], "b", "c", *CODE[1:])), PRICE) == at(8)
+
+
+def test_of_equal_lines_in_other_company_none_is_meant() -> None:
+    """Nobody can tell which of them it was, and nobody guesses: not by brackets and blank lines either."""
+    assert locate(shown(new("a", CODE[3], "b", "c", CODE[3], "d")), PRICE) is None
+    change = shown(new("x", "go()", "", "}", "y"))
+    known = remembered(change, told(2))
+    assert locate(shown(new("a", "go()", "", "b", "c", "go()", "d")), known) is None
+
+
+def test_a_bracket_is_nothing_by_itself() -> None:
+    """A line without a letter or figure stands anywhere: without its neighbours it is not found."""
+    known = remembered(shown(new("one", "two", "}", "three")), told(3))
+    assert locate(shown(new("one", "}", "three")), known) == at(2)
+    assert locate(shown(new("a", "b", "}", "c")), known) is None
+
+
+def test_of_twins_the_nearest_is_meant_and_all_keep_their_order() -> None:
+    """Where nothing tells equal lines apart the nearest is taken; as many as there were stay in their order."""
+    twice = [*CODE, *CODE, *CODE]
+    change = shown(new(*twice))
+    known = [remembered(change, told(line)) for line in (11,)]
+    assert locate(change, known[0]) == at(11)
+    between = replace(known[0], finding=told(10))
+    assert locate(shown(new(*CODE, "x", "y", "z", "u", "v", *CODE)), replace(between, trace=PRICE.trace)) is None
+    three = shown(new("a", "b", "c", *CODE, "a", "b", "c", *CODE, "a", "b", "c"))
+    both = [remembered(three, told(line)) for line in (17, 7)]
+    later = shown(new(*(f"x({line})" for line in range(9)), *(text for _, text in three.rows(0, 0, R))))
+    assert locate_all(later, both) == (at(26), at(16))
+    assert locate_all(later, both[:1]) == (at(16),)
+
+
+def test_two_problems_on_one_line_stay_on_it() -> None:
+    """Findings of one trace on one line are no twins."""
+    both = [PRICE, replace(PRICE, id="other")]
+    assert locate_all(shown(new("x", *CODE)), both) == (at(5), at(5))
+
+
+def test_code_is_found_in_a_renamed_file() -> None:
+    """The change tells the new name of a file, or whoever compared the heads does."""
+    before = shown(edited("a.py", hunk(1, 1, *(f" {text}" for text in CODE), "+x")))
+    known = remembered(before, told(4))
+    rows = [f" {text}" for text in CODE]
+    assert locate(shown(edited("b.py", hunk(1, 1, *rows, "+x"), old_path="a.py")), known) == at(4, path="b.py")
+    after = shown(new(*CODE[1:5], path="c.py"), new(*CODE[1:5], path="d.py"))
+    assert locate(after, known) is None
+    assert locate(after, known, {"a.py": "d.py"}) == at(3, path="d.py")
+
+
+def test_a_copy_is_no_new_name() -> None:
+    """The file that a copy was made of is still there, outside of the change."""
+    copy = replace(edited("b.py", hunk(1, 1, "+x", f" {CODE[3]}"), old_path="a.py"), status=FileStatus.COPIED)
+    assert locate(shown(copy), PRICE) is None
+
+
+def test_moved_code_is_found_in_the_only_file_that_has_it() -> None:
+    """Code that left its file is found with most of its neighbours in one other; in two, or without them, it is not."""
+    there = new("import x", *CODE, path="b.py")
+    assert locate(shown(there), PRICE) == at(5, How.MOVED, path="b.py")
+    assert locate(shown(deleted("a.py", "x"), there), PRICE) == at(5, How.MOVED, path="b.py")
+    assert locate(shown(new("x = 1"), there), PRICE) == at(5, How.MOVED, path="b.py")
+    assert locate(shown(there, replace(there, new_path="c.py")), PRICE) is None
+    assert locate(shown(new("a", CODE[3], CODE[4], path="b.py")), PRICE) is None
+    assert locate(shown(new(*CODE), there), PRICE) == at(4)
+    pair = remembered(shown(new("go()", "stop()")), told(1))
+    assert locate(shown(new("go()", "stop()", path="b.py")), pair) == at(1, How.MOVED, path="b.py")
+    assert locate(shown(new("x"), new("go()", "stop()", path="b.py")), pair) is None
+
+
+def test_code_of_one_side_is_not_looked_for_on_the_other() -> None:
+    """A line that is no longer removed is gone, be it there as a context line or as an added one."""
+    known = remembered(shown(edited("a.py", hunk(1, 1, " one", "-two", " three"))), told(2, side=L))
+    assert locate(shown(edited("a.py", hunk(5, 5, "-x", " one", "-two", " three"))), known) == at(7, side=L)
+    assert locate(shown(edited("a.py", hunk(1, 1, " one", " two", " three", "+x"))), known) is None
+    assert locate(shown(edited("a.py", hunk(1, 1, " one", "+two", " three"))), known) is None
+
+
+def test_a_range_keeps_its_length_inside_the_hunk() -> None:
+    """The lines above are still meant as far as the hunk shows them on that side; else the line alone."""
+    ranged = remembered(BEFORE, told(4, start=2))
+    assert locate(shown(new("x", *CODE)), ranged) == at(5, start=3)
+    assert locate(shown(new(*CODE[2:])), ranged) == at(2)
+    known = remembered(shown(edited("a.py", hunk(1, 1, " a", "-b", "-c", " d"))), told(3, side=L, start=2))
+    assert locate(shown(edited("a.py", hunk(1, 1, " a", " b", "-c", " d"))), known) == at(3, side=L)
+
+
+def test_a_finding_that_had_no_line_is_found_by_its_quote() -> None:
+    """A quoted line that is in the change now, and only once, is where the finding belongs."""
+    known = remembered(BEFORE, told(99, quote="late()"), placed=False)
+    assert locate(shown(new("x", "late()")), known) == at(2)
+    assert locate(shown(new("late()", "late()")), known) is None
+    assert locate(shown(new("x", "")), remembered(BEFORE, told(99), placed=False)) is None
+
+
+def test_the_place_of_gone_code_is_told_by_its_neighbours() -> None:
+    """Most neighbours around one place tell where the code stood; a few, or as many in two places, do not."""
+    assert near_of(shown(new("x", *CODE[:3], "y()", *CODE[4:])), PRICE) == Location("a.py", R, 5)
+    place = near_of(shown(new(*CODE[:3], "a()", "b()", *CODE[4:])), PRICE)
+    assert place is not None
+    assert place.line in {4, 5}
+    assert near_of(shown(new("x", CODE[2], "y()", "z")), PRICE) is None
+    gone = [*CODE[:3], *CODE[4:]]
+    assert near_of(shown(new(*gone, "x", "y", "z", *gone)), PRICE) is None
+    assert near_of(shown(), PRICE) is None
+
+
+# Which finding is which.
+
+
+def test_the_same_line_is_the_same_finding() -> None:
+    """What is found on the located line is the known one, whatever it is called, and however wide its range."""
+    after = shown(new(*CODE, before=60))
+    found = told(64, title="x", severity=Severity.LOW, category=Category.DATA, start=61)
+    matches = again(after, found)
+    assert matches.of_known == {PRICE.id: found}
+    assert tiers(matches) == [Tier.PLACE]
+    assert matches.fresh == ()
+
+
+def test_a_neighbouring_line_is_the_same_finding_if_the_harm_is_alike() -> None:
+    """Up to three lines off, with a category of the same group."""
+    for line, category in ((7, Category.CORRECTNESS), (1, Category.DATA), (5, Category.CONCURRENCY)):
+        assert tiers(again(BEFORE, told(line, category=category))) == [Tier.NEAR]
+    for other in (told(5, category=Category.SECURITY), told(5, category=Category.TESTS)):
+        assert again(BEFORE, other).fresh == (other,)
+    after = shown(new(*CODE, "x", "y"))
+    assert again(after, told(8)).fresh == (told(8),)
+
+
+def test_overlapping_lines_are_the_same_finding_whatever_the_harm() -> None:
+    """A neighbouring line whose range takes in the known one is the same."""
+    assert tiers(again(BEFORE, told(6, start=3, category=Category.SECURITY))) == [Tier.NEAR]
+    assert not again(BEFORE, told(6, start=5, category=Category.SECURITY)).pairs
+
+
+def test_another_hunk_is_no_neighbourhood() -> None:
+    """Lines of near numbers in another hunk, or of the other side, are no neighbours."""
+    before = shown(edited("a.py", hunk(1, 1, "-old", "+go()", " a"), hunk(4, 4, "+x()")))
+    known = remembered(before, told(1))
+    for other in (told(4), told(1, side=L)):
+        assert again(before, other, known=[known]).fresh == (other,)
+
+
+def test_where_the_code_is_gone_the_place_counts() -> None:
+    """A finding on what stands in the place of the known one's code is that one, unless that was fixed or dismissed."""
+    after = shown(new("x", *CODE[:3], "        value += item.cost", *CODE[4:]))
+    assert tiers(again(after, told(5))) == [Tier.NEAR]
+    assert tiers(again(after, told(5), known=[replace(PRICE, fate=Fate.OUTDATED)])) == [Tier.NEAR]
+    for fate in (Fate.FIXED, Fate.DISMISSED):
+        assert again(after, told(5), known=[replace(PRICE, fate=fate)]).fresh == (told(5),)
+
+
+def test_moved_code_takes_its_finding_along() -> None:
+    """What is found on code that moved to another file is the known one."""
+    after = shown(new("import x", *CODE, path="b.py"))
+    assert tiers(again(after, told(5, "b.py"))) == [Tier.MOVED]
+    assert tiers(again(after, told(6, "b.py"))) == [Tier.MOVED]
+
+
+def test_equal_code_elsewhere_is_another_finding() -> None:
+    """While the first stands, the same line in other company, or of another file, is a new problem."""
+    after = shown(new(*CODE, "a", "b", "c", "d", CODE[3], "e"), new(*CODE, path="b.py"))
+    for other in (told(12), told(4, "b.py")):
+        assert again(after, other).fresh == (other,)
+
+
+def test_each_known_finding_is_found_once() -> None:
+    """The surest comes first: the line itself, then the nearest, then the same category, then the likest title."""
+    near, on_it = told(5), told(4, title="Other words")
+    assert again(BEFORE, near, on_it).of_known == {PRICE.id: on_it}
+    assert again(BEFORE, near, on_it).fresh == (near,)
+    assert again(BEFORE, told(6), near).of_known == {PRICE.id: near}
+    data = told(5, category=Category.DATA)
+    assert again(BEFORE, data, near).of_known == {PRICE.id: near}
+    words = told(5, title="The log may be missing")
+    assert again(BEFORE, words, near).of_known == {PRICE.id: near}
+    assert again(BEFORE, near, replace(near)).fresh == (near,)
+
+
+def test_two_known_findings_take_what_is_theirs() -> None:
+    """Two findings beside each other stay two, whatever the order."""
+    log = remembered(BEFORE, told(5, title="The log leaks"))
+    found = [told(6, title="The log leaks"), told(4)]
+    assert again(BEFORE, *found, known=[PRICE, log]).of_known == {PRICE.id: found[1], log.id: found[0]}
+    assert again(BEFORE, *found[::-1], known=[log, PRICE]).of_known == {PRICE.id: found[1], log.id: found[0]}
+
+
+def test_twins_are_found_each_in_turn() -> None:
+    """Of lines that nothing tells apart any is the known one's, but one of them only."""
+    block = ["a", "b", "c", *CODE, "a", "b", "c"]
+    before = shown(new(*block, *block))
+    known = remembered(before, told(7))
+    after = shown(new(*(f"x({line})" for line in range(9)), *block, *block))
+    assert tiers(again(after, told(29), known=[known])) == [Tier.PLACE]
+    assert len(again(after, told(16), told(29), known=[known]).fresh) == 1
+    both = [known, remembered(before, told(20), id="other")]
+    assert not again(after, told(16), told(29), known=both).fresh
+
+
+def test_what_the_model_spoke_of_is_only_found_on_its_line() -> None:
+    """It named the known one by its id: what it reports beside that, or on a twin of that, is another problem."""
+    assert again(BEFORE, told(5), settled=[PRICE.id]).fresh == (told(5),)
+    assert tiers(again(BEFORE, told(4), settled=[PRICE.id])) == [Tier.PLACE]
+    moved = shown(new(*CODE, path="b.py"))
+    assert again(moved, told(4, "b.py"), settled=[PRICE.id]).fresh == (told(4, "b.py"),)
+    twins = shown(new(*CODE, "x", "y", "z", *CODE))
+    known = remembered(shown(new(*CODE[1:6])), told(3))
+    assert tiers(again(twins, told(14), known=[known])) == [Tier.PLACE]
+    assert again(twins, told(14), known=[known], settled=[known.id]).fresh == (told(14),)
+
+
+DISMISSED = replace(PRICE, fate=Fate.DISMISSED)
+
+
+def test_a_dismissed_finding_takes_in_all_that_is_said_of_its_code() -> None:
+    """On its line anything, beside it the same category, as often as it is said."""
+    found = [told(4), told(4, category=Category.SECURITY), told(5), told(3)]
+    matches = again(BEFORE, *found, known=[DISMISSED])
+    assert matches.fresh == ()
+    assert matches.of_known == {PRICE.id: found[0]}
+    other = told(5, category=Category.DATA)
+    assert again(BEFORE, other, known=[DISMISSED]).fresh == (other,)
+
+
+def test_a_dismissed_finding_does_not_spread() -> None:
+    """The same kind of harm on other code, in another place or on code that moved is a new finding."""
+    later = shown(new(*CODE, "a", "b", "c", "d", CODE[3], "e"))
+    assert again(later, told(12), known=[DISMISSED]).fresh == (told(12),)
+    changed = shown(new(*CODE[:3], "        value += item.cost", *CODE[4:]))
+    assert again(changed, told(4), known=[DISMISSED]).fresh == (told(4),)
+    moved = shown(new(*CODE, path="b.py"))
+    assert again(moved, told(4, "b.py"), known=[DISMISSED]).fresh == (told(4, "b.py"),)
+    elsewhere = shown(new(*CODE[:3], *CODE[4:], "a", "b", "c", CODE[3]))
+    assert again(elsewhere, told(10), known=[DISMISSED]).fresh == (told(10),)
+
+
+def test_an_open_finding_comes_before_a_dismissed_one() -> None:
+    """Of two on one line the open one is found again, the dismissed one takes the rest."""
+    known = [DISMISSED, replace(PRICE, id="open")]
+    assert again(BEFORE, told(4), known=known).of_known == {"open": told(4)}
+    assert set(again(BEFORE, told(4), told(4, title="x"), known=known).of_known) == {"open", PRICE.id}
+
+
+@pytest.mark.parametrize("source", ["ruff", "model"])
+def test_analyzers_speak_for_themselves(source: str) -> None:
+    """What an analyzer found is known by its rule only; the model's findings are never those of an analyzer."""
+    known = remembered(BEFORE, told(4, source="ruff", rule="F401"))
+    same, other = told(4, source="ruff", rule="F401"), told(4, source=source, rule="F402")
+    assert again(BEFORE, other, same, known=[known]).of_known == {known.id: same}
+    assert again(BEFORE, other, same, known=[known]).fresh == (other,)
+
+
+def test_findings_without_a_line_are_known_by_their_quote() -> None:
+    """The same quote in the same file is the same finding; another quote, file or none is another."""
+    lost = told(99, quote="lost()")
+    known = remembered(BEFORE, lost, placed=False)
+    assert tiers(again(BEFORE, replace(lost, title="x", category=Category.TESTS), known=[known])) == [Tier.PLACE]
+    for other in (told(99, quote="other()"), told(99, "b.py", quote="lost()"), told(99)):
+        assert again(BEFORE, other, known=[known]).fresh == (other,)
+    empty = remembered(BEFORE, told(99), placed=False)
+    assert again(BEFORE, told(99), known=[empty]).fresh == (told(99),)
+
+
+def test_a_line_that_could_not_be_told_from_others_is_the_known_one() -> None:
+    """A quote that stands in several places has no line: if one of those is the known one's, and the harm is alike."""
+    twice = shown(new(*CODE, "a", "b", "c", "d", CODE[3], "e"))
+    ambiguous = told(99, quote=CODE[3])
+    assert tiers(again(twice, ambiguous)) == [Tier.NEAR]
+    assert again(twice, replace(ambiguous, category=Category.SECURITY)).pairs == ()
+
+
+# Properties.
+
+_word = st.text("abcdefg", min_size=3, max_size=6)
+_programs = st.lists(_word, min_size=8, max_size=30, unique=True)
+_alike = {
+    Category.SECURITY: [Category.SECURITY],
+    Category.CORRECTNESS: [Category.CORRECTNESS, Category.DATA, Category.CONCURRENCY],
+    Category.PERFORMANCE: [Category.PERFORMANCE],
+    Category.TESTS: [Category.COMPATIBILITY, Category.TESTS, Category.MAINTENANCE],
+}
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[Known, Shown, int]:
+    """A finding, and a later change in which lines elsewhere came and went, with the finding's line there."""
+    program = draw(_programs)
+    line = draw(st.integers(0, len(program) - 1))
+    finding = told(line + 1, category=draw(st.sampled_from(list(_alike))))
+    known = remembered(shown(new(*program)), finding)
+    above, below = program[:line], program[line + 1 :]
+    # One neighbour at least stays beside it; all else may go, and anything may come.
+    keeps_above = bool(above) and (not below or draw(st.booleans()))
+    kept, close = (above[-1:], []) if keeps_above else ([], below[:1])
+    far = st.lists(st.sampled_from(program).map(lambda text: f"new_{text}"), max_size=80)
+    rest_above = [text for text in (above[:-1] if keeps_above else above) if draw(st.booleans())]
+    rest_below = [text for text in (below if keeps_above else below[1:]) if draw(st.booleans())]
+    before = [*rest_above, *draw(far), *kept]
+    spaces = draw(st.sampled_from(["", " ", "\t\t"]))
+    rows = [f"{spaces}{text}{spaces}" for text in [*before, program[line], *close, *draw(far), *rest_below]]
+    return known, shown(_named(draw(st.booleans()), rows)), len(before) + 1
+
+
+def _named(renamed: bool, rows: Sequence[str]) -> FileDiff:
+    """The file under its name, or renamed."""
+    if not renamed:
+        return new(*rows)
+    return edited("b.py", hunk(1, 1, *(f"+{row}" for row in rows)), old_path="a.py")
+
+
+@given(lives(), st.data())
+def test_a_finding_is_itself_whatever_happens_elsewhere(life: tuple[Known, Shown, int], data: st.DataObject) -> None:
+    """Lines that come and go, white space, a new name, other words, another category of its group: it is the same."""
+    known, after, line = life
+    path = after.diff.files[0].path
+    assert locate(after, known) == at(line, path=path)
+    category = data.draw(st.sampled_from(_alike[known.finding.category]))
+    off = data.draw(st.integers(-NEAR, NEAR))
+    place = max(1, min(line + off, len(after.rows(0, 0, R))))
+    found = told(place, path, category=category, title=data.draw(st.text(max_size=20)))
+    assert again(after, found, known=[known]).of_known == {known.id: found}
+
+
+@given(lives(), st.data())
+def test_another_place_is_another_finding(life: tuple[Known, Shown, int], data: st.DataObject) -> None:
+    """More than three lines away, on any line of the same category and words, it is a new one."""
+    known, after, line = life
+    rows = len(after.rows(0, 0, R))
+    others = [other for other in range(1, rows + 1) if abs(other - line) > NEAR]
+    assume(others)
+    found = replace(known.finding, location=Location(after.diff.files[0].path, R, data.draw(st.sampled_from(others))))
+    assert again(after, found, known=[known]).fresh == (found,)
+    assert again(after, found, known=[replace(known, fate=Fate.DISMISSED)]).fresh == (found,)
+
+
+@given(lives(), st.integers(0, 40))
+def test_a_copy_of_the_line_is_another_finding(life: tuple[Known, Shown, int], gap: int) -> None:
+    """The same text further down in other company is new while the first stands."""
+    known, after, line = life
+    texts = [text for _, text in after.rows(0, 0, R)]
+    beside = [f"far({number})" for number in range(gap + 2 * NEAR)]
+    copied = shown(new(*texts, *beside, texts[line - 1], "end()"))
+    known = replace(known, trace=replace(known.trace, path="a.py"))
+    found = replace(known.finding, location=Location("a.py", R, len(texts) + len(beside) + 1))
+    for each in (known, replace(known, fate=Fate.DISMISSED)):
+        assert again(copied, found, known=[each]).fresh == (found,)
+
+
+@given(diffs, st.data())
+def test_any_line_of_any_change_is_known_in_the_same_change(diff: Diff, data: st.DataObject) -> None:
+    """A finding on any commentable line is located on that line, or on none where equal lines are in equal company."""
+    change = Shown(diff)
+    lines = [
+        Location(file.path, side, number)
+        for file in diff.files
+        for (side, number) in file.hunk_at
+        if diff.file_at(Location(file.path, side, number)) is not None
+    ]
+    assume(lines)
+    finding = told(1, location=data.draw(st.sampled_from(lines)))
+    known = remembered(change, finding)
+    located = locate(change, known)
+    assert located is None or located.location == finding.location
+    matches = again(change, finding, known=[known])
+    assert len(matches.pairs) + len(matches.fresh) == 1
+    if located:
+        assert matches.pairs
+
+
+@given(diffs, diffs, st.lists(st.sampled_from(Fate), min_size=6, max_size=6), st.data())
+def test_no_finding_is_lost(one: Diff, other: Diff, fates: list[Fate], data: st.DataObject) -> None:
+    """Between any two changes each finding is known or fresh, each known one found once, and located in the change."""
+    before, after = Shown(one), Shown(other)
+    places = st.builds(
+        Location,
+        st.sampled_from([*(file.path for file in (*one.files, *other.files)), "x"]),
+        st.sampled_from(Side),
+        st.integers(1, 20),
+    )
+    findings = st.lists(st.builds(told, st.just(1), location=places, category=st.sampled_from(Category)), max_size=6)
+    known = [
+        remembered(before, finding, id=str(number), fate=fates[number])
+        for number, finding in enumerate(data.draw(findings))
+    ]
+    found = data.draw(findings)
+    matches = match(found, known, after)
+    assert len(matches.pairs) + len(matches.fresh) == len(found)
+    open_ones = [pair.known.id for pair in matches.pairs if pair.known.fate is not Fate.DISMISSED]
+    assert len(open_ones) == len(set(open_ones))
+    for located in locate_all(after, known):
+        assert located is None or other.file_at(located.location) is not None
