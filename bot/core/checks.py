@@ -1,7 +1,7 @@
 """Checks that need no parser and no whole file: what nobody wants merged, in any language.
 
 Each looks at one line of code and fires only where the line is nothing else: a `debugger` in a string or a comment is
-not a statement.
+not a statement. Characters that nobody sees are looked for in any text.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from bot.core import path_rules
 from bot.core.analysis import Hit
 from bot.core.diff import FileDiff, FileStatus, Line, LineKind
+from bot.core.hidden_text import hidden_in, named
 
 SOURCE = "checks"
 
@@ -94,6 +96,7 @@ def check_file(file: FileDiff) -> tuple[list[Hit], list[Hit]]:
 
 def _found(path: str, lines: Sequence[Line]) -> Iterator[Hit]:
     yield from _conflicts(lines)
+    yield from _hidden(lines)
     checks = _BY_SUFFIX.get(posixpath.splitext(path)[1].lower(), ())
     in_tests = path_rules.is_test(path)
     for line in lines:
@@ -112,6 +115,24 @@ def _conflicts(lines: Sequence[Line]) -> Iterator[Hit]:
         if mark == "<":
             ends = (later.number for later, kind in marks if kind == ">" and later.number > line.number)
             yield Hit(SOURCE, "conflict-marker", line.number, next(ends, line.number), line.text.strip())
+
+
+def _hidden(lines: Sequence[Line]) -> Iterator[Hit]:
+    """Characters that nobody sees; one hit for lines of one kind that follow each other."""
+    found = [(line.number, *kind) for line in lines if (kind := _hidden_kind(line))]
+    neighbours = groupby(enumerate(found), lambda each: (each[1][0] - each[0], each[1][1]))
+    for (_, rule), group in neighbours:
+        numbers, _, characters = zip(*(each for _, each in group), strict=True)
+        yield Hit(SOURCE, rule, numbers[0], numbers[-1], named("".join(characters)))
+
+
+def _hidden_kind(line: Line) -> tuple[str, str] | None:
+    """The rule for what is hidden in a line, and the characters themselves."""
+    # A byte order mark at the beginning of a file says how it is encoded.
+    hidden = hidden_in(line.text.removeprefix("\ufeff") if line.number == 1 else line.text)
+    if hidden.reordering:
+        return "bidi-control", hidden.reordering
+    return ("hidden-text", hidden.others) if hidden.others else None
 
 
 def _leftover(file: FileDiff, added: Sequence[Line]) -> Iterator[Hit]:

@@ -105,6 +105,8 @@ _ZIZMOR = {
 
 _CHECKS = {
     "conflict-marker": Rule(_HIGH, _CORRECTNESS, "An unresolved merge conflict is left in the file", "Both sides of the conflict and its markers are still there.", "the file is compiled, parsed or read, the markers are in it"),
+    "bidi-control": Rule(_HIGH, _SECURITY, "Hidden characters show code in another order than it runs", "{message}: what stands here is not what an editor or this page shows.", "somebody reads the line, they approve other code than the one that runs"),
+    "hidden-text": Rule(_MEDIUM, _SECURITY, "The line holds characters that nobody sees", "{message}.", "somebody reads the line, what a program or a model reads in it escapes them"),
     "merge-leftover": Rule(_LOW, Category.MAINTENANCE, "A file that a merge left behind is added", "{message} looks like a copy that a merge or patch tool made.", "it is merged, it stays in the repository"),
     "debugger": Rule(_MEDIUM, _CORRECTNESS, "A debugger statement is left in", "`{message}` stops the program for a debugger.", "the line runs, the program waits for somebody at a console, or fails"),
     "focused-test": Rule(_HIGH, Category.TESTS, "A focused test keeps the others from running", "`{message}` makes the runner skip every other test of its file or suite.", "the suite runs, it is green whatever the other tests would say"),
