@@ -1,17 +1,25 @@
-"""Asks a model about every chunk of a plan: fans out, repairs once, splits what was cut off, loses nothing."""
+"""Asks a model about every chunk of a plan: fans out, repairs once, splits what was cut off, loses nothing.
+
+With each chunk go the findings of earlier reviews that belong to it, to be looked at again. Where several requests were
+needed, a closing one asks for the overview of the whole.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bot.core.along import ALONE, Along, Extras, Whole
 from bot.core.chunking import Chunk, split
+from bot.core.closing import reviews_of
+from bot.core.known import Known
 from bot.core.ledger import Entry, Reason
 from bot.core.messages import NO_USAGE, Reply, Request, Usage
-from bot.core.replies import Answer, Unusable, read_reply
-from bot.core.requests import Prefix, ask_about, ask_again, part_of
+from bot.core.overview import Overview
+from bot.core.replies import Answer, Unusable, Verdict, VerdictState, one_each, read_overview, read_reply
+from bot.core.requests import Prefix, ask_about, ask_again, ask_overall, part_of
 from bot.core.visible import Shown
 from bot.errors import OutsideError, Rejected
 
@@ -53,26 +61,54 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one chunk: its answer, or the reason and the sentence why there is none."""
+    """What became of one chunk: its answer, or the reason and the sentence why there is none.
+
+    `along` is what went along with it.
+    """
 
     chunk: Chunk
     reason: Reason
     answer: Answer | None = None
     problem: str = ""
+    along: Along = ALONE
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """One for each finding that went along; what nothing is said of is unclear."""
+        said = {verdict.id: verdict for verdict in self.answer.verdicts} if self.answer else {}
+        return {id_: said.get(id_, Verdict(id_, VerdictState.UNCLEAR)) for id_ in sorted(self.along.ids)}
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of an interview: the results in the order of the chunks, and what they took."""
+    """What came of an interview: the results in the order of the chunks, what they took, and the overview, if any."""
 
     results: tuple[Result, ...]
     requests: int = 0
     usage: Usage = NO_USAGE
+    overview: Overview | None = None
 
     @property
     def answers(self) -> list[Answer]:
         """The usable answers."""
         return [result.answer for result in self.results if result.answer]
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """What is said of each finding that went along, by id; those that went with failed requests only are missing.
+
+        One that went with several counts as fixed only where each of them was answered with that.
+        """
+        answered = {id_ for result in self.results if result.answer for id_ in result.along.ids}
+        said = one_each(verdict for result in self.results for verdict in result.verdicts.values())
+        return {id_: verdict for id_, verdict in said.items() if id_ in answered}
+
+    @property
+    def still(self) -> tuple[Known, ...]:
+        """The findings that went along and of which it is said that they stand."""
+        states = {id_: verdict.state for id_, verdict in self.verdicts.items()}
+        asked = {known.id: known for result in self.results for known in result.along.standing}
+        return tuple(known for id_, known in asked.items() if states.get(id_) is VerdictState.STILL)
 
     @property
     def entries(self) -> list[Entry]:
@@ -89,11 +125,29 @@ class Heard:
         return tuple(dict.fromkeys(result.problem for result in self.results if result.problem))
 
 
-async def hear(model: Model | None, chunks: Sequence[Chunk], shared: Prefix, shown: Shown, watch: Watch) -> Heard:
-    """Ask about all chunks. Without a model their lines are left to the analyzers."""
+def _nothing(_: Chunk) -> Sequence[Known]:
+    return ()
+
+
+async def hear(  # noqa: PLR0913 - what is asked, of whom, and who listens
+    model: Model | None,
+    chunks: Sequence[Chunk],
+    shared: Prefix,
+    shown: Shown,
+    watch: Watch,
+    *,
+    goes_along: Callable[[Chunk], Sequence[Known]] = _nothing,
+    whole: Whole | None = None,
+) -> Heard:
+    """Ask about all chunks. Without a model their lines are left to the analyzers.
+
+    `goes_along` gives the findings of earlier reviews that belong to a chunk, or to a part of one that had to be split,
+    the most important first. With `whole` an overview is asked for, too.
+    """
     if model is None:
         return Heard(tuple(Result(chunk, Reason.NO_MODEL) for chunk in chunks))
-    return await _Interview(model, shared, shown, watch).about(chunks)
+    extras = Extras(goes_along, shared.asking.instructions, whole)
+    return await _Interview(model, shared, shown, watch, extras).about(chunks)
 
 
 class _Lead:
@@ -114,17 +168,20 @@ class _Lead:
 class _Interview:
     """One review's conversation with a model: every chunk comes back as one result, or in parts that add up to it."""
 
-    def __init__(self, model: Model, shared: Prefix, shown: Shown, watch: Watch) -> None:
+    def __init__(self, model: Model, shared: Prefix, shown: Shown, watch: Watch, extras: Extras) -> None:
         self._model = model
+        self._extras = extras
         self._shared = shared
         self._shown = shown
         self._watch = watch
         self._tasks: list[asyncio.Task[list[Result]]] = []
         self._stopped = ""
+        self._alone: Chunk | None = None
         self._tally = Tally()
 
     async def about(self, chunks: Sequence[Chunk]) -> Heard:
         self._move(requests=len(chunks))
+        self._alone = chunks[0] if len(chunks) == 1 else None
         try:
             async with asyncio.TaskGroup() as group:
                 waiting = list(chunks)
@@ -134,8 +191,24 @@ class _Interview:
         except ExceptionGroup as errors:
             # Failures of requests are results; what gets here concerns the whole review and is told as one error.
             raise errors.exceptions[0] from None
-        results = tuple(result for task in self._tasks for result in task.result())
-        return Heard(results, self._tally.answered, self._tally.usage)
+        heard = Heard(tuple(result for task in self._tasks for result in task.result()))
+        overview = await self._overview(heard)
+        return replace(heard, requests=self._tally.answered, usage=self._tally.usage, overview=overview)
+
+    async def _overview(self, heard: Heard) -> Overview | None:
+        """The overview out of the one answer that was to hold it, else out of one more. No line depends on it."""
+        whole, answers = self._extras.whole, heard.answers
+        if any(result.along.asks_overview for result in heard.results):
+            return next((answer.overview for answer in answers), None)
+        if whole is None or not answers or self._stopped:
+            return None
+        self._move(requests=1)
+        try:
+            reply = await self._ask(ask_overall(self._shared, reviews_of(answers, heard.still, whole)))
+        except OutsideError:
+            # The review is whole without it; why a request failed is told of lines only.
+            return None
+        return read_overview(reply)
 
     async def _lead(self, group: asyncio.TaskGroup, waiting: list[Chunk]) -> None:
         """Send one request ahead until its answer begins: only then can others read its prefix from the cache.
@@ -168,23 +241,28 @@ class _Interview:
         if not self._stopped or task is None:
             raise asyncio.CancelledError
         task.uncancel()
-        return [Result(chunk, Reason.REQUEST_FAILED, problem=self._stopped)]
+        return [Result(chunk, Reason.REQUEST_FAILED, problem=self._stopped, along=self._along(chunk))]
+
+    def _along(self, chunk: Chunk) -> Along:
+        return self._extras.along(chunk, self._shown.diff, alone=chunk is self._alone)
 
     async def _results(self, chunk: Chunk, started: Callable[[], None] | None, depth: int) -> list[Result]:
+        along = self._along(chunk)
         try:
-            answer = await self._answer(part_of(self._shown, chunk), started)
+            answer = await self._answer(part_of(self._shown, chunk, along), started)
         except OutsideError as error:
             if not _is_too_large(error):
-                return [self._failed(chunk, error)]
+                return [replace(self._failed(chunk, error), along=along)]
             answer = Unusable(Reason.TRUNCATED, str(error))
         if isinstance(answer, Answer):
+            answer = _as_asked(answer, along)
             self._watch.heard(answer)
-            return [Result(chunk, Reason.ANSWERED, answer)]
+            return [Result(chunk, Reason.ANSWERED, answer, along=along)]
         halves = None
         if answer.reason is Reason.TRUNCATED and depth < _MOST_SPLITS:
             halves = split(self._shown.diff, chunk, self._shared.asking.model)
         if halves is None:
-            return [Result(chunk, answer.reason, problem=answer.problem)]
+            return [Result(chunk, answer.reason, problem=answer.problem, along=along)]
         self._move(requests=2)
         parts = await asyncio.gather(*(self._chunk(half, depth=depth + 1) for half in halves))
         return [result for part in parts for result in part]
@@ -233,3 +311,9 @@ class _Interview:
 def _is_too_large(error: OutsideError) -> bool:
     """Whether the endpoint would take a smaller request. The window's error has no type of its own."""
     return error.status == _TOO_LARGE or "prompt is too long" in str(error).lower()
+
+
+def _as_asked(answer: Answer, along: Along) -> Answer:
+    """The answer without what nobody asked for: words on findings that it was not given, an overview of a part."""
+    verdicts = tuple(verdict for verdict in answer.verdicts if verdict.id in along.ids)
+    return replace(answer, verdicts=verdicts, overview=answer.overview if along.asks_overview else None)

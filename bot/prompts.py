@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+from bot.core.policy import Policy
 from bot.core.requests import Prompts
 
 _PACKAGE = Path(__file__).parent
 # A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
 _FOLDERS = (_PACKAGE / "_prompts", _PACKAGE.parent / "prompts")
+_REVIEW = ("system", "task", "question", "repair", "overview", "language")
 
 
 @cache
@@ -24,8 +26,8 @@ def _texts() -> dict[str, str]:
 
 def review_prompts() -> Prompts:
     """What the requests of a review are made of."""
-    system, task, question, repair = (load(f"review/{name}.md") for name in ("system", "task", "question", "repair"))
-    return Prompts(system, task, question, repair, tuple(json.loads(load("schema/tools.json"))))
+    words = {name: load(f"review/{name}.md") for name in _REVIEW}
+    return Prompts(**words, tools=tuple(json.loads(load("schema/tools.json"))))
 
 
 def load(name: str, **values: str) -> str:
@@ -41,3 +43,14 @@ def digest() -> str:
     for name, text in _texts().items():
         whole.update(f"{name}\0{len(text)}\0{text}".encode())
     return whole.hexdigest()[:8]
+
+
+def rules_digest(prompts_digest: str, policy: Policy) -> str:
+    """Eight characters that change with what shapes the answers: prompts, instructions, language, effort.
+
+    What was answered under others is not built upon. The model is not among them: another one may go on from what it
+    reads.
+    """
+    instructions = [[each.pattern, each.text] for each in policy.instructions]
+    rules = json.dumps([prompts_digest, instructions, policy.language, policy.effort])
+    return hashlib.sha256(rules.encode()).hexdigest()[:8]

@@ -10,6 +10,15 @@ from typing import Any
 from tests.fakes.messages import Answer, tool
 
 Json = dict[str, Any]
+Word = tuple[str, str]
+"""What is said of a standing finding: its state, and the line that proves it."""
+
+OVERVIEW: Json = {
+    "text": "Changes what the files of this pull request do. The risk lies in what they are used for.",
+    "diagram": None,
+    "risk": "medium",
+    "minutes": 15,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +53,13 @@ class Row:
         return self.old if side == "LEFT" else self.new
 
 
+def asks_overview(body: Json) -> bool:
+    """Whether a request asks for the overview alone, after all parts: then it shows what was said of them."""
+    return bool(body["tool_choice"]["name"] == "report_overview")
+
+
 def part_of(body: Json) -> Json:
-    """The part of the diff in a request: the result of the second tool."""
+    """The part of the diff in a request, or what was said of all parts: the result of the second tool."""
     results = [block for block in body["messages"][2]["content"] if block["type"] == "tool_result"]
     part: Json = json.loads(results[1]["content"])
     return part
@@ -70,40 +84,84 @@ def _row(line: str) -> Row:
 
 
 class ScriptedReviewer:
-    """The script for `FakeMessages`. `first` may answer a request instead, by what it holds."""
+    """The script for `FakeMessages`. `first` may answer a request instead, by what it holds.
 
-    def __init__(
+    `standing` answers for findings of earlier reviews: by their id or title, or as a function of their row in the part.
+    Of any other it says `still` where it has a finding on that line itself, else `unclear`. What it says `still` of it
+    does not report again, unless it `repeats`. `overview` is given where one is asked for; None where it cannot do one.
+    """
+
+    def __init__(  # noqa: PLR0913 - a script is written in one place
         self,
         findings: Sequence[Says] = (),
         summaries: Mapping[str, str] | None = None,
         first: Callable[[Json], Answer | None] = lambda _: None,
         delay: float = 0.0,
+        *,
+        standing: Mapping[str, Word] | Callable[[Json], Word | None] | None = None,
+        overview: Json | None = OVERVIEW,
+        repeats: bool = False,
     ) -> None:
         self._findings = findings
         self._summaries = summaries or {}
         self._first = first
         self._delay = delay
+        self._standing = standing or {}
+        self._overview = overview
+        self._repeats = repeats
 
     def __call__(self, body: Json) -> Answer:
         """Answer one request."""
-        return self._first(body) or tool("report_review", self.report(part_of(body)), delay=self._delay)
+        scripted = self._first(body)
+        if scripted:
+            return scripted
+        if asks_overview(body):
+            return tool("report_overview", self._overview or {}, delay=self._delay)
+        return tool("report_review", self.report(part_of(body)), delay=self._delay)
 
     def report(self, part: Json) -> Json:
-        """The review of a part: a line about each file, and the findings that are in it."""
+        """The review of a part: a line about each file, a word on what stands, what is in it, and the overview."""
         files = part["files"]
+        claims = [
+            claim
+            for file in files
+            for says in self._findings
+            if says.path == file["path"]
+            for claim in _claims(says, rows_of(file))
+        ]
+        verdicts = [self._verdict(row, claims) for row in part.get("standing", ())]
+        still = [row for row, said in zip(part.get("standing", ()), verdicts, strict=True) if said["state"] == "still"]
+        asked = part.get("whole") or "overview_so_far" in part
         return {
             "files": [{"path": file["path"], "summary": self._summary(file["path"])} for file in files],
-            "findings": [
-                claim
-                for file in files
-                for says in self._findings
-                if says.path == file["path"]
-                for claim in _claims(says, rows_of(file))
-            ],
+            "standing": verdicts,
+            "findings": [claim for claim in claims if self._repeats or not any(_same(row, claim) for row in still)],
+            "overview": self._overview if asked else None,
         }
+
+    def _verdict(self, row: Json, claims: Sequence[Json]) -> Json:
+        state, quote = self._word(row) or _found(row, claims)
+        return {"id": row["id"], "quote": quote, "state": state}
+
+    def _word(self, row: Json) -> Word | None:
+        if callable(self._standing):
+            return self._standing(row)
+        return self._standing.get(row["id"]) or self._standing.get(row["title"])
 
     def _summary(self, path: str) -> str:
         return self._summaries.get(path, f"changes {path.rsplit('/', 1)[-1]}")
+
+
+def _found(row: Json, claims: Sequence[Json]) -> Word:
+    own = next((claim for claim in claims if _same(row, claim)), None)
+    return ("still", own["quote"]) if own else ("unclear", "")
+
+
+def _same(row: Json, claim: Json) -> bool:
+    """Whether a claim is a standing finding: on the same line, or in the same words as they are shown."""
+    if (row["path"], row["side"]) != (claim["path"], claim["side"]):
+        return False
+    return bool(row["quote"].split() == claim["quote"].split() or row["title"] == claim["title"].rstrip("."))
 
 
 def _claims(says: Says, rows: Sequence[Row]) -> list[Json]:

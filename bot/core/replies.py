@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -14,10 +14,18 @@ from pydantic_core import PydanticCustomError
 from bot.core.ledger import Reason
 from bot.core.messages import Reply, StopReason, ToolUse
 from bot.core.models import Category, Severity, Side
-from bot.core.requests import REPORT
+from bot.core.overview import Diagram, Edge, Overview, Risk
+from bot.core.requests import REPORT, REPORT_OVERVIEW
+from bot.core.sanitize import cleared
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _NAME = re.compile(r"\w{1,40}", re.ASCII)
+_LONGEST_OVERVIEW = 700
+_SENTENCE = re.compile(r".{0,699}(?:[.!?](?=\s)|[\u3002\uff01\uff1f])")
+_MOST_NODES = 12
+_MOST_EDGES = 24
+_LONGEST_LABEL = 40
+_MOST_MINUTES = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,38 @@ class Claim:
     confidence: float
 
 
+class VerdictState(StrEnum):
+    """What became of a finding of an earlier review, the one to rely on first: where two are said, it holds."""
+
+    STILL = "still"
+    UNCLEAR = "unclear"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the model says of a finding that it was given.
+
+    `quote` is the line of the present change on which it stands, or which mends it; '' where lines were only removed,
+    and where it is unclear. It is not proven yet.
+    """
+
+    id: str
+    state: VerdictState
+    quote: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A usable answer: what is claimed, and what the change does in each file, by path."""
+    """A usable answer: what is claimed, and what the change does in each file, by path.
+
+    `verdicts` holds at most one for each id; nobody has checked yet that it was asked for.
+    """
 
     claims: tuple[Claim, ...]
     summaries: dict[str, str]
+    verdicts: tuple[Verdict, ...] = ()
+    overview: Overview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +135,37 @@ class _ReportedFinding(_Strict):
     confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
+class _ReportedVerdict(_Strict):
+    id: str
+    quote: str
+    state: Annotated[VerdictState, _any_case(VerdictState)]
+
+
 class _Report(_Strict):
     files: list[_ReportedFile]
+    # What is not said of a finding leaves it unclear: no reason to ask again, nor to lose what was found.
+    standing: list[_ReportedVerdict] = []
     findings: list[_ReportedFinding]
+    # Read by itself: a bad drawing must not cost the lines that were read.
+    overview: object = None
+
+
+class _ReportedEdge(_Strict):
+    start: int = Field(alias="from")
+    end: int = Field(alias="to")
+    label: str
+
+
+class _ReportedDiagram(_Strict):
+    nodes: list[str]
+    edges: list[_ReportedEdge]
+
+
+class _ReportedOverview(_Strict):
+    text: str
+    diagram: _ReportedDiagram | None
+    risk: Annotated[Risk, _any_case(Risk)]
+    minutes: int
 
 
 _WITHOUT_ANSWER = {
@@ -158,8 +220,76 @@ def _answer(reports: Iterable[_Report]) -> Answer:
     """One answer of all reports: a model that calls the tool twice has said both, and the same twice only once."""
     claims: list[Claim] = []
     summaries: dict[str, str] = {}
+    verdicts: list[Verdict] = []
+    overviews: list[Overview] = []
     for report in reports:
         claims += (Claim(**dict(finding)) for finding in report.findings)
+        verdicts += (Verdict(**dict(verdict)) for verdict in report.standing)
+        overview = _overview(report.overview)
+        overviews += [overview] if overview else []
         for file in report.files:
             summaries.setdefault(file.path, file.summary)
-    return Answer(tuple(dict.fromkeys(claims)), summaries)
+    overview = overviews[0] if overviews else None
+    return Answer(tuple(dict.fromkeys(claims)), summaries, tuple(one_each(verdicts).values()), overview)
+
+
+def one_each(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    """One verdict for each finding, by id: a finding is fixed only where nobody says anything else of it."""
+    order = list(VerdictState)
+    chosen: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        other = chosen.setdefault(verdict.id, verdict)
+        if order.index(verdict.state) < order.index(other.state):
+            chosen[verdict.id] = verdict
+    return chosen
+
+
+def read_overview(reply: Reply) -> Overview | None:
+    """Read the overview out of the reply to the request for it; None where it cannot be used."""
+    if reply.stop_reason in _WITHOUT_ANSWER:
+        return None
+    overviews = (_overview(call.input) for call in reply.tool_uses if call.name == REPORT_OVERVIEW)
+    return next((overview for overview in overviews if overview), None)
+
+
+def _overview(said: object) -> Overview | None:
+    """An overview within its bounds. The schema cannot ask for them: the API's subset knows neither lengths nor ranges.
+
+    Source: https://platform.claude.com/docs/en/build-with-claude/structured-outputs
+    """
+    try:
+        overview = _ReportedOverview.model_validate(said)
+    except ValidationError:
+        return None
+    text = _whole_sentences(cleared(" ".join(overview.text.split())))
+    minutes = min(max(overview.minutes, 1), _MOST_MINUTES)
+    return Overview(text, overview.risk, minutes, _diagram(overview.diagram)) if text else None
+
+
+def _whole_sentences(text: str) -> str:
+    """The text, or as many of its sentences as there is room for; of a single long one its beginning."""
+    if len(text) <= _LONGEST_OVERVIEW:
+        return text
+    sentences = _SENTENCE.match(text[: _LONGEST_OVERVIEW + 1])
+    return sentences[0] if sentences else _cut(text, _LONGEST_OVERVIEW)
+
+
+def _cut(text: str, longest: int) -> str:
+    line = cleared(" ".join(text.split()))
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _diagram(said: _ReportedDiagram | None) -> Diagram | None:
+    """The first nodes that have a label, and the arrows between those. Without an arrow there is no flow to draw."""
+    if said is None:
+        return None
+    labels = [_cut(label, _LONGEST_LABEL) for label in said.nodes]
+    kept = [index for index, label in enumerate(labels) if label][:_MOST_NODES]
+    edges = _edges(said.edges, {index: position for position, index in enumerate(kept)})
+    return Diagram(tuple(labels[index] for index in kept), edges) if edges and len(kept) > 1 else None
+
+
+def _edges(said: Sequence[_ReportedEdge], position: dict[int, int]) -> tuple[Edge, ...]:
+    known = (edge for edge in said if edge.start in position and edge.end in position)
+    drawn = (Edge(position[edge.start], position[edge.end], _cut(edge.label, _LONGEST_LABEL)) for edge in known)
+    return tuple(dict.fromkeys(drawn))[:_MOST_EDGES]

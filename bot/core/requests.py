@@ -8,13 +8,17 @@ https://platform.claude.com/docs/en/test-and-evaluate/strengthen-guardrails/miti
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bot.core.along import ALONE, Along, with_part
 from bot.core.chunking import Chunk, Piece, lines_of
 from bot.core.cost import family_of, tokens_of
 from bot.core.diff import FileDiff, FileStatus, Line
+from bot.core.material import rows, words
 from bot.core.messages import Json, Reply, Request, TextBlock
+from bot.core.policy import Effort, PathInstruction
 from bot.core.pull_request import PullRequest
 from bot.core.secrets import mask
 from bot.core.selection import Selection
@@ -22,10 +26,13 @@ from bot.core.signatures import changed_signatures
 from bot.core.visible import Shown, printable_text, shown_path
 
 REPORT = "report_review"
-"""The tool through which the model answers."""
+"""The tool through which the model answers about a part."""
 
-_READ_CONTEXT, _READ_PART = "read_pull_request", "read_diff_part"
-_CONTEXT_ID, _PART_ID = "toolu_context", "toolu_part"
+REPORT_OVERVIEW = "report_overview"
+"""The tool through which it answers about all of them."""
+
+_READ_CONTEXT, _READ_PART, _READ_REVIEWS = "read_pull_request", "read_diff_part", "read_part_reviews"
+_CONTEXT_ID, _PART_ID, _REVIEWS_ID = "toolu_context", "toolu_part", "toolu_reviews"
 
 _MARK: Json = {"cache_control": {"type": "ephemeral"}}
 _CHARACTERS_A_TOKEN = 4
@@ -36,6 +43,8 @@ _LONGEST_COMMIT = 400
 _MOST_FILES = 400
 _MOST_SIGNATURES = 12
 _MOST_SIGNATURES_IN_ALL = 200
+_LONGEST_LANGUAGE = 40
+_NOT_IN_A_LANGUAGE = re.compile(r"[^\w (),-]+")
 
 
 @dataclass(frozen=True)
@@ -46,15 +55,24 @@ class Prompts:
     task: str
     question: str
     repair: str
+    overview: str
+    language: str
     tools: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How the model is asked: its name, and the most tokens that it may answer with."""
+    """How the model is asked: its name, and the most tokens that it may answer with.
+
+    `language` is that of its words, '' for English; `effort` None leaves it to the model's default. `instructions` are
+    those of the repository; each part gets the ones that match its files.
+    """
 
     model: str
     max_tokens: int
+    language: str = ""
+    effort: Effort | None = None
+    instructions: tuple[PathInstruction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,8 +86,9 @@ class Prefix:
 
     @property
     def tokens(self) -> int:
-        """An estimate of its size, on the safe side."""
-        return tokens_of(self._text, self.asking.model)
+        """An estimate of its size, on the safe side: any part may get all instructions."""
+        instructions = sum(tokens_of(each.text, self.asking.model) for each in self.asking.instructions)
+        return tokens_of(self._text, self.asking.model) + instructions
 
     def marked_for(self, requests: int) -> Prefix:
         """The same, marked where that many requests will share it and it surely reaches the model's minimum.
@@ -89,6 +108,16 @@ class Prefix:
         return len(text) / _CHARACTERS_A_TOKEN >= family_of(self.asking.model).cache_minimum
 
     @property
+    def task(self) -> str:
+        """The first words of the user: the task, and the language if it is not English.
+
+        The language is text out of a file, among our own words: no more than a name gets here.
+        """
+        task = self.prompts.task.strip()
+        language = " ".join(_NOT_IN_A_LANGUAGE.sub(" ", self.asking.language).split())[:_LONGEST_LANGUAGE].strip()
+        return f"{task} {self.prompts.language.replace('$language', language).strip()}" if language else task
+
+    @property
     def _rules(self) -> str:
         return self.prompts.system + json.dumps(self.prompts.tools)
 
@@ -99,18 +128,18 @@ class Prefix:
 
 def context_of(shown: Shown, selection: Selection, change_title: str, pull: PullRequest | None) -> str:
     """What is known of the change as a whole, as JSON text: title, description, commits, a map of all its files."""
-    about: Json = {"title": _text(pull.title if pull else change_title, _LONGEST_TITLE)}
+    about: Json = {"title": words(pull.title if pull else change_title, _LONGEST_TITLE)}
     if pull is not None:
         about |= {
-            "description": _text(pull.body, _LONGEST_DESCRIPTION) or "(none)",
-            "into": _text(pull.base.ref, _LONGEST_TITLE),
-            "commits": [_text(commit.message, _LONGEST_COMMIT) for commit in pull.commits[:_MOST_COMMITS]],
+            "description": words(pull.body, _LONGEST_DESCRIPTION) or "(none)",
+            "into": words(pull.base.ref, _LONGEST_TITLE),
+            "commits": [words(commit.message, _LONGEST_COMMIT) for commit in pull.commits[:_MOST_COMMITS]],
         }
     about["files"] = list(_file_map(shown, selection))
     beyond = len(shown.diff.files) - _MOST_FILES
     if beyond > 0:
         about["files_not_listed"] = beyond
-    return _json(about)
+    return rows(about)
 
 
 def _file_map(shown: Shown, selection: Selection) -> Iterable[Json]:
@@ -134,44 +163,32 @@ def _file_head(shown: Shown, index: int, file: FileDiff) -> Json:
     return head
 
 
-def _text(text: str, longest: int) -> str:
-    """Other people's words, masked, nothing invisible in them, cut where they are endless."""
-    shown = printable_text(mask(text.replace("\r\n", "\n")))
-    return shown if len(shown) <= longest else shown[:longest] + " [cut here]"
+def part_of(shown: Shown, chunk: Chunk, along: Along = ALONE) -> str:
+    """The part of the diff that a chunk stands for, as JSON text: each line a string with its numbers and its mark.
 
-
-def part_of(shown: Shown, chunk: Chunk) -> str:
-    """The part of the diff that a chunk stands for, as JSON text: each line a string with its numbers and its mark."""
-    files: list[Json] = []
-    last = -1
+    `other_hunks` tells of a file how many of its hunks are not in the part: the model must not miss their lines.
+    """
+    files: dict[int, list[Json]] = {}
     for piece in chunk.pieces:
-        if piece.file != last:
-            files.append(_file_head(shown, piece.file, shown.diff.files[piece.file]) | {"hunks": []})
-            last = piece.file
-        hunks = files[-1]["hunks"]
-        assert isinstance(hunks, list)  # noqa: S101 - made two lines above
-        hunks.append(_hunk(shown, piece))
-    return _json({"files": files})
+        files.setdefault(piece.file, []).append(_hunk(shown, piece))
+    return rows(with_part(along, {"files": [_file(shown, chunk, file, hunks) for file, hunks in files.items()]}))
+
+
+def _file(shown: Shown, chunk: Chunk, index: int, hunks: list[Json]) -> Json:
+    file = shown.diff.files[index]
+    others = len(file.hunks) - len({piece.hunk for piece in chunk.pieces if piece.file == index})
+    return _file_head(shown, index, file) | ({"other_hunks": others} if others else {}) | {"hunks": hunks}
 
 
 def _hunk(shown: Shown, piece: Piece) -> Json:
     hunk, lines = lines_of(piece, shown.diff)
     texts = shown.lines(piece.file, piece.hunk)[slice(*piece.shown)]
-    rows = [_numbered(line, text) for line, text in zip(lines, texts, strict=True)]
-    return {"within": printable_text(mask(hunk.section)), "lines": rows}
+    numbered = [_numbered(line, text) for line, text in zip(lines, texts, strict=True)]
+    return {"within": printable_text(mask(hunk.section)), "lines": numbered}
 
 
 def _numbered(line: Line, text: str) -> str:
     return f"{line.old or '':>5} {line.new or '':>5} {line.kind.value}|{text}"
-
-
-def _json(value: object) -> str:
-    """JSON with a row for each element of a list: the model reads lines, not one long string."""
-    if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
-    if isinstance(value, dict) and any(isinstance(each, (list, dict)) for each in value.values()):
-        return "{\n" + ",\n".join(f"{json.dumps(name)}: {_json(each)}" for name, each in value.items()) + "\n}"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def ask_about(shared: Prefix, part: str) -> Request:
@@ -181,11 +198,11 @@ def ask_about(shared: Prefix, part: str) -> Request:
 
 def ask_again(shared: Prefix, part: str, reply: Reply, problem: str) -> Request:
     """The one request to repair an answer that cannot be used; the model sees what it answered and what is wrong."""
-    words = {"type": "text", "text": shared.prompts.repair.replace("$problem", problem).strip()}
+    objection = {"type": "text", "text": shared.prompts.repair.replace("$problem", problem).strip()}
     material = _material(shared, part)
     said = list(_said(shared, reply))
     if not said:
-        material[-1]["content"] = [*_blocks(material[-1]), words]
+        material[-1]["content"] = [*_blocks(material[-1]), objection]
         return _request(shared, material, repairs=True)
     results = [
         {"type": "tool_result", "tool_use_id": block["id"], "is_error": True, "content": problem}
@@ -193,19 +210,32 @@ def ask_again(shared: Prefix, part: str, reply: Reply, problem: str) -> Request:
         if block["type"] == "tool_use"
     ]
     answer: Json = {"role": "assistant", "content": said}
-    objection: Json = {"role": "user", "content": [*results, words]}
-    return _request(shared, [*material, answer, objection], repairs=True)
+    return _request(shared, [*material, answer, {"role": "user", "content": [*results, objection]}], repairs=True)
 
 
-def _request(shared: Prefix, messages: Sequence[Json], *, repairs: bool = False) -> Request:
+def ask_overall(shared: Prefix, reviews: str) -> Request:
+    """The request for the overview, after all parts; `reviews` is what was said of them (`core.closing`).
+
+    Its context gets no mark: what is kept of messages holds for one choice of tool only.
+    Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+    """
+    result: Json = {"type": "tool_result", "tool_use_id": _REVIEWS_ID, "content": reviews}
+    messages = _conversation(replace(shared, marked=False), _READ_REVIEWS, result, shared.prompts.overview)
+    return _request(shared, messages, tool=REPORT_OVERVIEW)
+
+
+def _request(shared: Prefix, messages: Sequence[Json], *, tool: str = REPORT, repairs: bool = False) -> Request:
     mark = _MARK if shared.rules_marked else {}
+    effort = shared.asking.effort
     return Request(
         {
             "model": shared.asking.model,
             "max_tokens": shared.asking.max_tokens,
+            # https://platform.claude.com/docs/en/build-with-claude/effort: without it a model takes its own default.
+            **({"output_config": {"effort": effort.value}} if effort else {}),
             "system": [{"type": "text", "text": shared.prompts.system, **mark}],
             "tools": list(shared.prompts.tools),
-            "tool_choice": {"type": "tool", "name": REPORT, "disable_parallel_tool_use": True},
+            "tool_choice": {"type": "tool", "name": tool, "disable_parallel_tool_use": True},
             "messages": list(messages),
         },
         repairs,
@@ -213,19 +243,25 @@ def _request(shared: Prefix, messages: Sequence[Json], *, repairs: bool = False)
 
 
 def _material(shared: Prefix, part: str) -> list[Json]:
-    """The conversation up to our question: the host has called both reading tools, their results are the material."""
+    """The conversation about a part, up to our question."""
+    result: Json = {"type": "tool_result", "tool_use_id": _PART_ID, "content": part}
+    return _conversation(shared, _READ_PART, result, shared.prompts.question)
+
+
+def _conversation(shared: Prefix, tool: str, result: Json, question: str) -> list[Json]:
+    """The conversation up to a question: the host has called two reading tools, their results are the material."""
     mark = _MARK if shared.marked else {}
     calls = [
         {"type": "tool_use", "id": _CONTEXT_ID, "name": _READ_CONTEXT, "input": {}},
-        {"type": "tool_use", "id": _PART_ID, "name": _READ_PART, "input": {}},
+        {"type": "tool_use", "id": result["tool_use_id"], "name": tool, "input": {}},
     ]
     answers = [
         {"type": "tool_result", "tool_use_id": _CONTEXT_ID, "content": shared.context, **mark},
-        {"type": "tool_result", "tool_use_id": _PART_ID, "content": part},
-        {"type": "text", "text": shared.prompts.question.strip()},
+        result,
+        {"type": "text", "text": question.strip()},
     ]
     return [
-        {"role": "user", "content": [{"type": "text", "text": shared.prompts.task.strip()}]},
+        {"role": "user", "content": [{"type": "text", "text": shared.task}]},
         {"role": "assistant", "content": calls},
         {"role": "user", "content": answers},
     ]
@@ -233,7 +269,7 @@ def _material(shared: Prefix, part: str) -> list[Json]:
 
 def _blocks(message: Json) -> list[object]:
     content = message["content"]
-    assert isinstance(content, list)  # noqa: S101 - made by _material
+    assert isinstance(content, list)  # noqa: S101 - made by _conversation
     return content
 
 
