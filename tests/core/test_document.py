@@ -12,11 +12,14 @@ import pytest
 
 from bot.core.anchors import Miss
 from bot.core.diff import FileKind, FileStatus
+from bot.core.known import Fate, Life
 from bot.core.ledger import State
 from bot.core.models import Category, Severity
+from bot.core.overview import Diagram, Edge, Overview, Risk
 from bot.core.rendering.document import document
 from bot.core.review import Review
 from bot.core.visible import printable
+from tests.core.known_findings import known
 from tests.core.test_rendering import ANSWERED, FINDING, HOSTILE, NASTY, everything, failed, gated, review
 from tests.core.test_requests import PULL
 from tests.repository import CHECKOUT
@@ -36,13 +39,25 @@ def closed(schema: Any) -> Any:  # noqa: ANN401
 
 
 SCHEMA = json.loads((CHECKOUT / "docs/schema/review-1.json").read_text(encoding="utf-8"))
+LIVED = replace(
+    NASTY,
+    below=(FINDING,),
+    notices=(HOSTILE,),
+    overview=Overview(HOSTILE, Risk.HIGH, 30, Diagram((HOSTILE, "b"), (Edge(0, 1, HOSTILE),))),
+    life=Life(
+        tuple(known(FINDING, number, fate=fate, note=HOSTILE) for number, fate in enumerate(Fate)),
+        since="a" * 40,
+        full_because=HOSTILE,
+        dollars=0.5,
+    ),
+)
 PULLED = replace(NASTY, change=replace(NASTY.change, pull_request=PULL), findings=(replace(FINDING, suggestion="x"),))
 
 
 @pytest.mark.parametrize(
     "made",
-    [NASTY, PULLED, review(), gated("draft"), failed("x"), everything(ANSWERED, unlisted=3, withheld=True)],
-    ids=["hostile", "pull request", "nothing", "gated", "failed", "withheld"],
+    [NASTY, LIVED, PULLED, review(), gated("draft"), failed("x"), everything(ANSWERED, unlisted=3, withheld=True)],
+    ids=["hostile", "lived", "pull request", "nothing", "gated", "failed", "withheld"],
 )
 def test_json_holds_what_its_schema_describes_and_no_more(made: Review) -> None:
     """Every field that is written is described and every described one is written, whatever the review holds."""
@@ -78,6 +93,34 @@ def test_the_schema_knows_all_names() -> None:
     assert kinds["file"]["properties"]["status"]["enum"] == list(FileStatus)
     assert kinds["file"]["properties"]["kind"]["enum"] == list(FileKind)
     assert kinds["state"]["enum"] == list(State)
+    assert kinds["known"]["properties"]["fate"]["enum"] == list(Fate)
+    assert kinds["overview"]["properties"]["risk"]["enum"] == list(Risk)
+
+
+def test_json_tells_what_became_of_every_finding() -> None:
+    """All that were ever said are listed with their fate; one without a line has none."""
+    each = (known(FINDING, 1, fate=Fate.FIXED, note="c" * 40), known(FINDING, 2, placed=False))
+    written = json.loads(document(replace(NASTY, life=Life(each, since="a" * 40))))
+    assert written["known"] == [
+        {
+            "id": "0000000001",
+            "fate": "fixed",
+            "note": "c" * 40,
+            "title": "The number is wrong",
+            "path": "app.py",
+            "line": 3,
+        },
+        {
+            "id": "0000000002",
+            "fate": "open",
+            "note": None,
+            "title": "The number is wrong",
+            "path": "app.py",
+            "line": None,
+        },
+    ]
+    assert written["life"] == {"since": "a" * 40, "full_because": None, "dollars": 0.0}
+    assert written["overview"] is None
 
 
 def test_json_tells_what_was_spent_and_where_the_rest_is() -> None:

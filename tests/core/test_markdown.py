@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -11,22 +12,27 @@ from hypothesis import strategies as st
 
 from bot.core.anchors import Miss
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
+from bot.core.known import Fate, Known, Life
 from bot.core.ledger import Entry, Reason, balance
 from bot.core.marker import State, read_state
 from bot.core.models import Finding, Location, Severity, Side
 from bot.core.outcome import conclude
+from bot.core.overview import Diagram, Edge, Overview, Risk
 from bot.core.placement import Unplaced
-from bot.core.rendering.comments import cut, inline_comment, review_body
+from bot.core.rendering.comments import cut, file_comment, inline_comment
 from bot.core.rendering.markdown import markdown, summary
 from bot.core.review import Review
 from tests.core.github_markdown import effects, words
+from tests.core.known_findings import known
 from tests.core.test_rendering import ANSWERED, COST, FINDING, review
 from tests.core.test_requests import PULL
 from tests.core.test_sanitize import HOSTILE, TEXTS
 
 GITHUB_TAKES = 65_536
-OURS = re.compile(r"</?(?:details|summary|sub)>|<!-- plumbline:1 [A-Za-z0-9+/=]+ -->")
-NO_STATE = State("", "", "")
+OURS = re.compile(
+    r"</?(?:details|summary|sub)>|^<!-- plumbline:\d [A-Za-z0-9+/=]{30,}(?: [^ ]+)? -->\n?\Z"
+    r"|^<!-- plumbline-finding:1 0000000001 [^ ]+ -->\n?\Z"
+)
 
 
 def said(text: str, path: str = "app.py", side: Side = Side.RIGHT) -> Finding:
@@ -49,11 +55,22 @@ def pulled(text: str) -> Review:
         summaries={0: text, 1: text},
         failures=(text,),
         requests=2,
+        below=(said(text), said(text, text)),
+        notices=(text,),
+        overview=Overview(text, Risk.LOW, 1, Diagram((text, text), (Edge(0, 1, text), Edge(1, 0)))),
+        life=Life(lived(text), since=text or "x", full_because=text or "x", dollars=9.0),
+    )
+
+
+def lived(text: str) -> tuple[Known, ...]:
+    """A finding of each fate, in which every word is this text."""
+    return tuple(
+        known(said(text, text, Side.LEFT), number, fate=fate, note=text) for number, fate in enumerate(Fate, start=2)
     )
 
 
 def check_harmless(text: str) -> None:
-    for body in (summary(pulled(text), ()), inline_comment(said(text))):
+    for body in (summary(pulled(text), ()), inline_comment(known(said(text))), file_comment(known(said(text)))):
         assert_only_ours_acts(body)
 
 
@@ -99,35 +116,10 @@ def test_tables_and_details_stay_whole(text: str) -> None:
     assert made.count("html_block") == shape.count("html_block")
 
 
-def test_a_comment_says_what_when_and_how_to_mend_it() -> None:
-    """Severity and title in bold, the mechanism, the case, and a block that can be applied only where it applies."""
-    comment = inline_comment(replace(FINDING, suggestion="three\n", applies=True))
-    assert comment == (
-        "🟧 **high · The number is wrong**\n\nIt is 3.\n\n"
-        "**When** somebody counts, they come to another number.\n\n```suggestion\nthree\n```\n"
-    )
-    assert "```suggestion" not in inline_comment(replace(FINDING, suggestion="three"))
-    assert "A possible fix:\n\n```\nthree\n```" in inline_comment(replace(FINDING, suggestion="three"))
-    assert "fix" not in inline_comment(replace(FINDING, suggestion=" \n"))
-    assert inline_comment(replace(FINDING, suggestion="", applies=True)).endswith("```suggestion\n```\n")
-    assert review_body(1, "c" * 40, "0a1b") == (
-        "1 comment on `ccccccc`; what was read stands in the summary.\n<!-- plumbline-run:0a1b -->"
-    )
-
-
-@pytest.mark.parametrize("code", ["```\n@everyone", "````\n```suggestion\nx\n```\n````", "~~~", "</details>"])
-def test_a_suggestion_stays_in_its_block(code: str) -> None:
-    """Code that holds fences of its own gets a longer one around it."""
-    for applies in (True, False):
-        comment = inline_comment(replace(FINDING, suggestion=code, applies=applies))
-        (block,) = [what for kind, what in effects(comment) if kind == "fence"]
-        assert block == f"{code}\n"
-
-
 @given(st.lists(TEXTS, max_size=6), st.integers(150, 400))
 def test_a_body_is_cut_between_lines(texts: list[str], longest: int) -> None:
     """What is kept is the beginning, in whole lines, and leaves no fence or fold open; a note tells of the rest."""
-    findings = [inline_comment(said(text)) for text in texts]
+    findings = [inline_comment(known(said(text))).rpartition("\n\n")[0] for text in texts]
     body = "\n\n".join(f"<details><summary>x</summary>\n\n{each}\n\n</details>" for each in findings)
     made = cut(body, longest)
     assert len(made) <= longest
@@ -147,7 +139,9 @@ def test_a_body_is_cut_between_lines(texts: list[str], longest: int) -> None:
 def test_a_code_block_is_kept_whole_or_not_at_all() -> None:
     """Wherever the limit falls, blank lines, rows and fences inside of code are no places to cut at."""
     code = "a\n\n| b |\n\n- c\n\n```\n\nd"
-    folded = f"<details><summary>x</summary>\n\n{inline_comment(replace(FINDING, suggestion=code))}\n</details>\n\n"
+    folded = (
+        f"<details><summary>x</summary>\n\n{inline_comment(known(replace(FINDING, suggestion=code)))}\n</details>\n\n"
+    )
     body = folded * 4 + "end " * 60
     cuts = {cut(body, longest) for longest in range(150, len(body))}
     assert len(cuts) > 20
@@ -157,7 +151,7 @@ def test_a_code_block_is_kept_whole_or_not_at_all() -> None:
         assert words(made).endswith("The rest of this comment was too long for GitHub.")
 
 
-def monster(findings: int, files: int, size: int, *, commented: int = 0, path: str = "src/{}.py") -> Review:
+def monster(findings: int, files: int, size: int, *, path: str = "src/{}.py") -> Review:
     """A review of very many files with very many findings, each of very many words."""
     lines = tuple(Line(LineKind.ADDED, None, number, "x" * 300) for number in range(1, 6))
     hunks = (Hunk(0, 0, 1, 5, "", lines),)
@@ -175,7 +169,6 @@ def monster(findings: int, files: int, size: int, *, commented: int = 0, path: s
         outcome=conclude(ledger),
         change=replace(review(ANSWERED, ANSWERED).change, pull_request=PULL),
         findings=tuple(made),
-        comments=tuple(made[:commented]),
         unplaced=tuple(Unplaced(finding, Miss.AMBIGUOUS) for finding in made),
         doubtful=tuple(made),
         summaries=dict.fromkeys(range(files), "s" * 100),
@@ -188,7 +181,7 @@ def monster(findings: int, files: int, size: int, *, commented: int = 0, path: s
         monster(500, 3_000, 500),
         monster(500, 3_000, 100_000),
         monster(1, 1, 100_000),
-        monster(500, 1, 50, commented=10),
+        monster(500, 1, 50),
         monster(0, 3_000, 0),
         monster(20, 3_000, 100, path="d/" * 1_000 + "{}.py"),
         monster(30, 40, 4_000, path="``|{}"),
@@ -197,15 +190,29 @@ def monster(findings: int, files: int, size: int, *, commented: int = 0, path: s
 )
 def test_no_review_is_too_long_for_github(made: Review) -> None:
     """500 findings, 3,000 files, words without end: the headline and the state stand, the rest is cut in good order."""
-    for body in (summary(made, made.comments), summary(made, ())):
+    for body in (summary(made, {"0000000001"}), summary(aged(made), ())):
         assert len(body) <= GITHUB_TAKES
-        assert replace(read_state(body) or NO_STATE, commented=()) == State("c" * 40, "b" * 40, "0" * 8, "complete")
+        state = read_state(body)
+        assert isinstance(state, State)
+        assert (state.head, state.base, state.ending) == ("c" * 40, "b" * 40, "complete")
         assert body.split("\n")[1].startswith("### Plumbline: ")
         assert_only_ours_acts(body)
         tags = "".join(what for kind, what in effects(body) if kind == "html_block")
         assert tags.count("<details>") == tags.count("</details>")
     for finding in made.findings[:2]:
-        assert len(inline_comment(finding)) <= GITHUB_TAKES
+        assert len(inline_comment(known(finding))) <= GITHUB_TAKES
+
+
+def aged(made: Review) -> Review:
+    """The same after a long life: a large state before the words, and hundreds of findings of each fate."""
+    fates = [fate for fate in Fate if fate is not Fate.OPEN]
+    title = "".join(map(chr, range(0x4E00, 0x4E78)))
+    lived = tuple(
+        known(replace(FINDING, title=f"{number}{title}"), number, fate=fates[number % len(fates)])
+        for number in range(1, 401)
+    )
+    hunks = tuple(sha256(str(number).encode()).digest() for number in range(3_000))
+    return replace(made, life=Life(lived, since="d" * 40, hunks=hunks, dollars=9.0))
 
 
 def test_a_long_review_names_the_worst_and_counts_the_rest() -> None:
@@ -215,6 +222,19 @@ def test_a_long_review_names_the_worst_and_counts_the_rest() -> None:
     assert all(f"| 🟧 high | {number} ttt" in body for number in range(75))
     assert "425 more findings not listed here." in body
     assert "2,925 more files not listed here" in body
+    assert body.rstrip().endswith("</sub>")
+
+
+def test_a_long_life_leaves_room_for_words() -> None:
+    """Behind a state of half the comment the worst are still named, and everything else is counted."""
+    body = summary(aged(monster(500, 3_000, 500)), ())
+    state, headline, *_ = body.split("\n")
+    assert len(state) > 30_000
+    assert headline == "### Plumbline: 1,000 findings · all 15,000 changed lines reviewed"
+    assert all(f"| 🟧 high | {number} ttt" in body for number in range(25))
+    assert "475 more findings not listed here." in body
+    assert "Also noticed, not listed here: 500 less sure. " in body
+    assert "Earlier findings: 100 fixed, 100 dismissed, 100 no longer in the diff.\n" in body
     assert body.rstrip().endswith("</sub>")
 
 
@@ -230,5 +250,5 @@ def test_the_severity_is_the_only_ornament() -> None:
     """Each severity has its mark, in the table and in the comment alike."""
     for severity, mark in zip(Severity, "🟥🟧🟨⬜", strict=True):
         finding = replace(FINDING, severity=severity)
-        assert inline_comment(finding).startswith(f"{mark} **{severity} · ")
+        assert inline_comment(known(finding)).startswith(f"{mark} **{severity} · ")
         assert f"| {mark} {severity} |" in summary(review(ANSWERED, ANSWERED, findings=(finding,)), ())

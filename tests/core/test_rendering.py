@@ -12,7 +12,7 @@ from bot.core.anchors import Miss
 from bot.core.change import Change
 from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff, FileDiff, FileStatus
-from bot.core.ledger import Entry, Reason, balance
+from bot.core.ledger import Entry, Ledger, Reason, balance
 from bot.core.messages import Usage
 from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.outcome import conclude
@@ -24,7 +24,7 @@ from bot.core.rendering.frames import frame
 from bot.core.rendering.markdown import markdown, summary
 from bot.core.rendering.sarif import sarif
 from bot.core.rendering.terminal import as_text, terminal
-from bot.core.rendering.words import analyzers_sentence, count, headline
+from bot.core.rendering.words import analyzers_sentence, count, headline, ledger_sentence
 from bot.core.review import Review
 from bot.core.sanitize import code
 from bot.core.visible import Shown, printable
@@ -251,3 +251,10 @@ def test_analyzers_that_did_not_run_are_named() -> None:
     )
     ruff = "ruff did not run: the whole text of 3 files is not known"
     assert analyzers_sentence(notes) == f"secrets on 2 files; {ruff}; zizmor failed: no answer within 60 s"
+
+
+def test_every_reason_has_its_words() -> None:
+    """Whatever a line's fate, the ledger can be told in a sentence."""
+    for reason in Reason:
+        ledger = Ledger((Entry(0, reason, 0, 2),), 2)
+        assert ledger_sentence(ledger).startswith("2 changed lines: 2 lines ")

@@ -17,6 +17,7 @@ from bot.core.rendering.comments import inline_comment
 from bot.core.suggestions import Fault, fault_of, suggested_lines
 from bot.core.visible import Shown, printable
 from tests.core.changes import added, deleted, edited, hunk
+from tests.core.known_findings import known
 from tests.core.strategies import diffs
 
 SECRET = "AKIA" + "QWERTYUIOPASDFGH"
@@ -200,7 +201,7 @@ def applied(head: Sequence[str], first: int, last: int, suggestion: str) -> list
     """The head, its lines counted from 1, as it is after a click on the block in the comment, line for line."""
     place = Location("x", Side.RIGHT, last, first if first < last else None)
     finding = Finding(place, Severity.LOW, Category.DATA, "t", "", "", "model", "data", "", suggestion, applies=True)
-    match = re.search(r"^(`{3,})suggestion\n(.*?)^\1$", inline_comment(finding), re.MULTILINE | re.DOTALL)
+    match = re.search(r"^(`{3,})suggestion\n(.*?)^\1$", inline_comment(known(finding)), re.MULTILINE | re.DOTALL)
     assert match is not None
     return [*head[: first - 1], *match[2].split("\n")[:-1], *head[last:]]
 

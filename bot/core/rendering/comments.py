@@ -1,17 +1,26 @@
-"""What stands on a pull request beside the summary: an inline comment for a finding, and the line above them all."""
+"""What stands on a pull request beside the summary: comments on findings, what becomes of them, and the line above.
+
+Each comment on a finding ends with a hidden mark, by which the finding is known again (`core.marker`).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from bot.core.marker import run_mark
+from bot.core.known import Known
+from bot.core.links import Home
+from bot.core.marker import finding_mark, run_mark
 from bot.core.models import Finding
-from bot.core.rendering.words import MARKS, count
-from bot.core.sanitize import fenced, phrase, prose
+from bot.core.overview import Overview
+from bot.core.rendering.words import MARKS, count, short
+from bot.core.sanitize import code, fenced, phrase, prose
 from bot.core.suggestions import suggested_lines
 from bot.core.visible import printable
+
+WITHDRAWN = "What stood here was removed."
+"""What is left of a review whose comments were taken away: GitHub deletes no review that was submitted."""
 
 MOST_CHARACTERS = 65_000
 """GitHub takes 65,536 characters for a body; some are kept for what is added later."""
@@ -19,21 +28,101 @@ MOST_CHARACTERS = 65_000
 _CUT = "\n\n_The rest of this comment was too long for GitHub._"
 _CLOSED = "\n\n</details>"
 _FENCE = re.compile(r"(`{3,})[^`]*")
+_MARK = re.compile(r"<!-- plumbline-[a-z]+:.*-->")
+_LONGEST_QUOTE = 120
+_FIXED = "**Fixed"
+_NOT_USEFUL = "<sub>Not useful? 👎 and it will not come back.</sub>"
+_NOT_USEFUL_COMMANDS = "<sub>Not useful? 👎 or `/dismiss reason`: it will not come back.</sub>"
 
 
-def inline_comment(finding: Finding) -> str:
-    """One finding as the comment on its line: what goes wrong, how, when, and what would mend it."""
-    return cut("\n".join(finding_lines(finding)).rstrip("\n") + "\n", MOST_CHARACTERS)
+def inline_comment(known: Known, *, commands: bool = False, home: Home | None = None) -> str:
+    """One finding as the comment on its line: what goes wrong, how, when, and what would mend it.
+
+    `commands` tells whether `/dismiss` is heard there, `home` which repository links may lead to.
+    """
+    return _marked((*finding_lines(known.finding, home=home), _last_line(commands)), finding_mark(known))
 
 
-def finding_lines(finding: Finding, *, on_its_line: bool = True) -> Iterator[str]:
+def file_comment(known: Known, *, commands: bool = False, home: Home | None = None) -> str:
+    """The same as a comment on the file, for what has no line in the diff: the place is told in words."""
+    head, *rest = finding_lines(known.finding, on_its_line=False, home=home)
+    return _marked((head, "", _in_words(known.finding), *rest, _last_line(commands)), finding_mark(known))
+
+
+def fixed_comment(known: Known, body: str) -> str:
+    """The comment `body` of a finding that was fixed since: it says so, and keeps its words folded."""
+    finding = known.finding
+    title = f"{MARKS[finding.severity]} {finding.severity} · {phrase(finding.title)}"
+    fold = ("<details><summary>What it said</summary>", "", *_kept(body), "", "</details>")
+    return _marked((f"**{_fixed(known)}** · ~~{title}~~", "", *fold), finding_mark(known))
+
+
+def is_fixed(body: str) -> bool:
+    """Whether a comment of ours says that its finding is fixed."""
+    return body.startswith(_FIXED)
+
+
+def answer_fixed(known: Known) -> str:
+    """What is said in a thread in which a person spoke; its first line is hidden, and tells that it was said."""
+    return f"<!-- plumbline-fixed:1 {known.id} {short(known.note)} -->\n{_fixed(known)}."
+
+
+def description(overview: Overview, home: Home | None = None) -> str:
+    """A description for a pull request that has none."""
+    return f"{prose(overview.text, home)}\n\n<sub>Written by Plumbline, as there was no description.</sub>\n"
+
+
+def _marked(lines: Iterable[str], mark: str) -> str:
+    """The body with the mark as its last line, whatever has to be cut off before it."""
+    end = f"\n\n{mark}"
+    return cut("\n".join(lines).rstrip("\n"), MOST_CHARACTERS - len(end)) + end
+
+
+def _last_line(commands: bool) -> str:
+    return _NOT_USEFUL_COMMANDS if commands else _NOT_USEFUL
+
+
+def _fixed(known: Known) -> str:
+    """By which commit, for GitHub to link."""
+    return f"Fixed in {short(known.note)}" if short(known.note) else "Fixed"
+
+
+def _in_words(finding: Finding) -> str:
+    quoted = next((line.strip() for line in finding.quote.split("\n") if line.strip()), "")
+    if not quoted:
+        return "It could not be put on a line of the diff."
+    shown = quoted if len(quoted) <= _LONGEST_QUOTE else f"{quoted[: _LONGEST_QUOTE - 1]}…"
+    return f"About {code(shown)}, which could not be put on one line of the diff."
+
+
+def _kept(body: str) -> list[str]:
+    """The words of a comment of ours below its title, without its marks and its last line.
+
+    What it suggested is a block of code now, not one to apply.
+    """
+    kept: list[str] = []
+    fence = ""
+    lines = body.replace("\r\n", "\n").split("\n")
+    for line in lines[1:] if lines[0].startswith(tuple(MARKS.values())) else lines:
+        opening = _FENCE.fullmatch(line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif opening:
+            fence = opening[1]
+        elif _MARK.fullmatch(line) or line in {_NOT_USEFUL, _NOT_USEFUL_COMMANDS}:
+            continue
+        kept.append(opening[1] if opening and fence == opening[1] and line.endswith("suggestion") else line)
+    return "\n".join(kept).strip("\n").split("\n")
+
+
+def finding_lines(finding: Finding, *, on_its_line: bool = True, home: Home | None = None) -> Iterator[str]:
     """The finding as Markdown lines, without its place. Only a comment on its line can offer a suggestion to apply."""
     yield f"{MARKS[finding.severity]} **{finding.severity} · {phrase(finding.title)}**"
     yield ""
     if finding.body:
-        yield from (prose(finding.body), "")
+        yield from (prose(finding.body, home), "")
     if finding.scenario:
-        yield from (f"**When** {prose(finding.scenario)}.", "")
+        yield from (f"**When** {prose(finding.scenario, home)}.", "")
     if finding.suggestion is not None:
         yield from _suggestion(finding.suggestion, finding.applies, on_its_line)
     if finding.source != "model":

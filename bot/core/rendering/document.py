@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 from bot.core.diff import FileDiff
+from bot.core.known import Known
 from bot.core.ledger import Entry
 from bot.core.models import Finding
+from bot.core.overview import Overview
 from bot.core.rendering.words import headline
 from bot.core.review import Review
 from bot.core.visible import printable, printable_text
@@ -41,6 +43,15 @@ def as_json(review: Review) -> Json:
         "findings": [_finding(finding) for finding in review.findings],
         "unplaced": [_finding(each.finding) | {"why": each.why.value} for each in review.unplaced],
         "doubtful": [_finding(finding) for finding in review.doubtful],
+        "below": [_finding(finding) for finding in review.below],
+        "known": [_known(known) for known in review.life.known],
+        "life": {
+            "since": review.life.since or None,
+            "full_because": printable(review.life.full_because) or None,
+            "dollars": round(review.life.dollars, 6),
+        },
+        "overview": _overview(review.overview) if review.overview else None,
+        "notices": [printable(notice) for notice in review.notices],
         "ledger": {
             "changed_lines": review.ledger.changed,
             "states": {state.value: lines for state, lines in review.ledger.by_state.items()},
@@ -95,6 +106,32 @@ def _finding(finding: Finding) -> Json:
         "confidence": finding.confidence,
         "source": finding.source,
         "rule": finding.rule,
+    }
+
+
+def _known(known: Known) -> Json:
+    place = known.finding.location
+    return {
+        "id": known.id,
+        "fate": known.fate.value,
+        "note": printable(known.note) or None,
+        "title": printable(known.finding.title),
+        "path": printable(place.path),
+        "line": place.line if known.placed else None,
+    }
+
+
+def _overview(overview: Overview) -> Json:
+    diagram = overview.diagram
+    return {
+        "text": printable_text(overview.text),
+        "risk": overview.risk.value,
+        "minutes": overview.minutes,
+        "diagram": diagram
+        and {
+            "nodes": [printable(label) for label in diagram.nodes],
+            "edges": [{"from": edge.start, "to": edge.end, "label": printable(edge.label)} for edge in diagram.edges],
+        },
     }
 
 

@@ -30,6 +30,7 @@ def _on_github(review: Review, posted: Posted | None) -> str:
         done = f"{count(posted.comments, 'comment')} posted, the summary not" if posted.comments else "not posted"
         return f"{done}: {problems}"
     inline = f", {count(posted.comments, 'comment')}" if posted.comments else ""
+    inline += f", {posted.mended} fixed" if posted.mended else ""
     refused = f" (the summary holds what would have been comments: {problems})" if problems else ""
     return f"posted: {posted.summary_url}{inline}{refused}"
 
@@ -37,5 +38,16 @@ def _on_github(review: Review, posted: Posted | None) -> str:
 _OBSTACLES = {
     Obstacle.SUPERSEDED: "{head} was pushed meanwhile, review it again",
     Obstacle.CLOSED: "the pull request was closed meanwhile",
+    Obstacle.GATED: "nothing was reviewed, and no summary stands there that would have to say so",
     Obstacle.BETTER_STANDS: "an earlier review of this commit stands there, and this one failed",
 }
+
+
+def cleaned(summaries: int, comments: int, reviews: int, replies: int) -> str:
+    """What was removed from a pull request, and what was left: words of others in threads that we had opened."""
+    if not summaries and not comments and not reviews:
+        return "Plumbline posted nothing there."
+    parts = ((summaries, "summary"), (comments, "comment"), (reviews, "review"))
+    removed = ", ".join(count(number, noun) for number, noun in parts if number)
+    left = f" {count(replies, 'answer')} of others stayed." if replies else ""
+    return f"Removed: {removed}.{left}"

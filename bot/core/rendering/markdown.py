@@ -2,68 +2,57 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
-from bot.core.diff import FileDiff, FileStatus
-from bot.core.ledger import State
-from bot.core.marker import State as Marked
-from bot.core.marker import fingerprint, write_state
-from bot.core.models import Finding, Side
+from bot.core.known import Fate, Known
+from bot.core.marker import Seal, write_state
+from bot.core.models import Finding
 from bot.core.outcome import Ending
 from bot.core.placement import Unplaced
+from bot.core.rendering import history
 from bot.core.rendering.comments import MOST_CHARACTERS, cut, finding_lines
+from bot.core.rendering.diagram import mermaid
+from bot.core.rendering.files import read
 from bot.core.rendering.frames import frame
+from bot.core.rendering.rows import Form, beyond, item, severity, where
+from bot.core.rendering.said import known_of, state_of
 from bot.core.rendering.words import (
-    MARKS,
     NO_MODEL_SENTENCE,
-    analyzers_sentence,
     count,
-    fate,
+    effort,
     headline,
-    ledger_sentence,
     plan_sentence,
+    short,
     spent,
-    what_changed,
+    spent_in_all,
 )
 from bot.core.review import Review
-from bot.core.sanitize import code, fenced, phrase, plain
+from bot.core.sanitize import code, fenced, phrase, plain, prose
 
-_HEAD_LENGTH = 7
 _MOST_FAILURES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How much is said: rows of tables and items of lists (None for all), and whether findings are told in full."""
-
-    files: int = 300
-    findings: int | None = None
-    full: bool = True
-
-
-_WHOLE = _Form()
-_FORMS = (_WHOLE, _Form(75), _Form(75, 75, full=False))
+_MARKED_HEAD = ("| | Finding | Where | |", "|---|---|---|---|")
+_WHOLE = Form()
+_FORMS = (_WHOLE, Form(75), Form(75, 75, full=False), Form(25, 25, full=False, asides=False))
 
 
 def markdown(review: Review) -> str:
     """The whole review in one text, every finding in full."""
-    return "\n".join(_lines(review, _WHOLE, commented=())) + "\n"
+    return "\n".join(_lines(review, _WHOLE, told=())) + "\n"
 
 
-def summary(review: Review, commented: Sequence[Finding]) -> str:
+def summary(review: Review, said: Collection[str], seal: Seal | None = None) -> str:
     """The summary as one comment on the pull request, the hidden state in its first line.
 
-    Findings that have an inline comment (`commented`) stand in the table only; all others in full, unless that is more
-    than GitHub takes.
+    It is about the whole pull request: all that is open, said now or earlier. Findings that have a comment of their own
+    (`said` are their ids, beside those that had one before) stand in the table only; all others in full, unless that is
+    more than GitHub takes. With a `seal` the state is signed.
     """
-    change, marks = review.change, tuple(map(fingerprint, commented))
-    state = write_state(Marked(change.head, change.base, review.prompts, review.outcome.ending, marks))
+    state = write_state(state_of(review, said), seal)
+    told = {finding for finding, known in known_of(review).items() if known.said or known.id in said}
     body = ""
     for form in _FORMS:
-        body = _body(chain([state], _lines(review, form, commented=commented)))
+        body = _body(chain([state], _lines(review, form, told=told)))
         if len(body) <= MOST_CHARACTERS:
             break
     return cut(body, MOST_CHARACTERS)
@@ -81,47 +70,63 @@ def _body(lines: Iterable[str]) -> str:
     return "\n".join(taken) + "\n"
 
 
-def _lines(review: Review, form: _Form, *, commented: Sequence[Finding]) -> Iterator[str]:
-    yield f"### Plumbline: {plain(headline(review))}"
-    yield ""
+def _lines(review: Review, form: Form, *, told: Collection[Finding]) -> Iterator[str]:
+    """All lines of the summary; `told` are the findings whose words stand in a comment."""
+    yield from _head(review)
+    yield from _table(review, form)
+    yield from _details(review, form, told)
+    yield from _unplaced(review, form, told)
+    if form.asides:
+        yield from history.also_noticed(review, form)
+        yield from history.gone(review)
+    else:
+        yield from history.counted(review)
+    yield from read(review, form)
+    yield from _drawn(review) if form.asides else ()
+    if review.overview:
+        yield from (f"Risk **{review.overview.risk}** · {effort(review.overview)}", "")
+    yield f"<sub>{' · '.join(filter(None, _footer(review)))}</sub>"
+
+
+def _head(review: Review) -> Iterator[str]:
+    """What a reader sees first: how it ended, what the change does, what is new, what went wrong on the way."""
+    yield from (f"### Plumbline: {phrase(headline(review))}", "")
+    if review.overview and review.overview.text.strip():
+        yield from (prose(review.overview.text, review.home), "")
     if not review.asked and review.outcome.ending is not Ending.SKIPPED:
         yield from (NO_MODEL_SENTENCE, "")
     for sentence in review.failures[:_MOST_FAILURES] if review.outcome.ending is Ending.PARTIAL else ():
         yield from (f"Not everything was answered: {plain(sentence)}", "")
-    if review.findings:
-        yield from ("| | Finding | Where |", "|---|---|---|")
-        yield from (_row(review, finding) for finding in review.findings[: form.findings])
-        yield from _beyond(len(review.findings), form)
-        yield ""
-    yield from _details(review, form, [finding for finding in review.findings if finding not in commented])
-    yield from _unplaced(review.unplaced, form)
-    yield from _doubtful(review.doubtful, form)
-    yield from _read(review, form.files)
-    yield f"<sub>{' · '.join(filter(None, _footer(review)))}</sub>"
+    yield from history.since(review)
+    yield from history.notices(review)
 
 
-def _beyond(findings: int, form: _Form) -> Iterator[str]:
-    if form.findings is not None and findings > form.findings:
-        yield from ("", f"{count(findings - form.findings, 'more finding')} not listed here.")
+def _table(review: Review, form: Form) -> Iterator[str]:
+    """The findings that have a line, worst first; a column tells new ones from old ones where there are both."""
+    if not review.findings:
+        return
+    known = known_of(review)
+    marks = {finding: _mark(finding, known) for finding in review.findings}
+    marked = len(set(marks.values())) > 1
+    yield from (
+        ("| | Finding | Where | |", "|---|---|---|---|") if marked else ("| | Finding | Where |", "|---|---|---|")
+    )
+    for finding in review.findings[: form.findings]:
+        placed = finding not in known or known[finding].placed
+        cells = [severity(finding), phrase(finding.title, cell=True), where(review, finding, cell=True, placed=placed)]
+        yield f"| {' | '.join([*cells, marks[finding]] if marked else cells)} |"
+    yield from (*beyond(len(review.findings), form), "")
 
 
-def _row(review: Review, finding: Finding) -> str:
-    mark = f"{MARKS[finding.severity]} {finding.severity}"
-    return f"| {mark} | {phrase(finding.title, cell=True)} | {_where(review, finding)} |"
+def _mark(finding: Finding, known: Mapping[Finding, Known]) -> str:
+    """`new`, or `moved` for one whose code stands elsewhere than it was reported."""
+    if finding not in known or known[finding].news:
+        return "new"
+    return "moved" if known[finding].fate is Fate.MOVED else ""
 
 
-def _where(review: Review, finding: Finding) -> str:
-    """The place as a link into the pull request's diff, which knows files by the SHA-256 of their path."""
-    place, pull = finding.location, review.change.pull_request
-    shown = code(f"{place.path}:{place.line}", cell=True)
-    if pull is None:
-        return shown
-    digest = hashlib.sha256(place.path.encode("utf-8", "surrogateescape")).hexdigest()
-    side = "L" if place.side is Side.LEFT else "R"
-    return f"[{shown}]({pull.url}/files#diff-{digest}{side}{place.line})"
-
-
-def _details(review: Review, form: _Form, findings: Sequence[Finding]) -> Iterator[str]:
+def _details(review: Review, form: Form, told: Collection[Finding]) -> Iterator[str]:
+    findings = [finding for finding in review.findings if finding not in told]
     if not findings:
         return
     if not form.full:
@@ -134,7 +139,7 @@ def _details(review: Review, form: _Form, findings: Sequence[Finding]) -> Iterat
 
 
 def _in_full(review: Review, finding: Finding) -> Iterator[str]:
-    head, *rest = finding_lines(finding, on_its_line=False)
+    head, *rest = finding_lines(finding, on_its_line=False, home=review.home)
     yield from (head, "", code(f"{finding.location.path}:{finding.location.line}"))
     lines = frame(review.shown, finding.location)
     if lines:
@@ -143,63 +148,39 @@ def _in_full(review: Review, finding: Finding) -> Iterator[str]:
     yield from rest
 
 
-def _unplaced(unplaced: Sequence[Unplaced], form: _Form) -> Iterator[str]:
-    if not unplaced:
+def _unplaced(review: Review, form: Form, told: Collection[Finding]) -> Iterator[str]:
+    """The findings without a line: those that have a comment on their file are named, the others told in full."""
+    if not review.unplaced:
         return
-    yield from (f"**Not on a changed line: {count(len(unplaced), 'finding')}**", "")
-    if not form.full:
-        yield from (_item(each.finding) for each in unplaced[: form.findings])
-        yield from (*_beyond(len(unplaced), form), "")
-        return
-    for each in unplaced:
-        head, *rest = finding_lines(each.finding, on_its_line=False)
+    yield from (f"**Not on a changed line: {count(len(review.unplaced), 'finding')}**", "")
+    in_full = [each for each in review.unplaced if form.full and each.finding not in told]
+    named = [each for each in review.unplaced if not form.full or each.finding in told]
+    yield from _named(named, form)
+    for each in in_full:
+        head, *rest = finding_lines(each.finding, on_its_line=False, home=review.home)
         yield from (head, "", f"{code(each.finding.location.path)}: {each.why}")
         yield from rest
 
 
-def _item(finding: Finding) -> str:
-    return f"- {code(finding.location.path)}: {phrase(finding.title)}"
+def _named(unplaced: Sequence[Unplaced], form: Form) -> Iterator[str]:
+    if unplaced:
+        places = ((f"{severity(each.finding)} · {code(each.finding.location.path)}", each) for each in unplaced)
+        yield from (item(place, each.finding) for place, each in islice(places, form.findings))
+        yield from (*beyond(len(unplaced), form), "")
 
 
-def _doubtful(findings: Sequence[Finding], form: _Form) -> Iterator[str]:
-    if not findings:
-        return
-    yield from (f"<details><summary>Also noticed, less sure: {len(findings)}</summary>", "")
-    for finding in findings[: form.findings]:
-        when = f" (when {phrase(finding.scenario)})" if finding.scenario and form.full else ""
-        yield f"{_item(finding)}{when}"
-    yield from (*_beyond(len(findings), form), "", "</details>", "")
-
-
-def _read(review: Review, rows: int) -> Iterator[str]:
-    files = review.diff.files
-    yield f"<details><summary>What was read: {count(len(files), 'file')}</summary>"
-    yield from ("", "| File | Changed | Reviewed | What changed |", "|---|---:|---:|---|")
-    yield from (_file_row(review, index) for index in range(min(rows, len(files))))
-    if len(files) > rows:
-        yield from ("", f"{count(len(files) - rows, 'more file')} not listed here; the sum below counts them.")
-    yield from ("", f"Ledger: {plain(ledger_sentence(review.ledger))}.", "")
-    yield from (f"Analyzers: {plain(analyzers_sentence(review.analyzers))}.", "", "</details>", "")
-
-
-def _file_row(review: Review, index: int) -> str:
-    file, entries = review.diff.files[index], review.ledger.by_file[index]
-    reviewed = sum(entry.lines for entry in entries if entry.reason.state is State.REVIEWED)
-    others = dict.fromkeys(fate(entry) for entry in entries if entry.reason.state is not State.REVIEWED)
-    words = [_what(file, review.summaries.get(index, "")), plain(", ".join(filter(None, others)))]
-    cells = (f"{len(file.changed_lines):,}", f"{reviewed:,}", "; ".join(filter(None, words)))
-    return f"| {code(file.path, cell=True)} | {' | '.join(cells)} |"
-
-
-def _what(file: FileDiff, summary: str) -> str:
-    """What the change does in a file: in the model's words, where it has them and they say more than `modified`."""
-    if not summary:
-        return plain(what_changed(file))
-    kind = "" if file.status is FileStatus.MODIFIED else f"{plain(what_changed(file))}: "
-    return kind + phrase(summary, cell=True)
+def _drawn(review: Review) -> Iterator[str]:
+    """The flow that the change is about, where it was found worth drawing."""
+    drawn = mermaid(review.overview.diagram) if review.overview and review.overview.diagram else []
+    if drawn:
+        yield from ("<details><summary>How it flows</summary>", "", *drawn, "", "</details>", "")
 
 
 def _footer(review: Review) -> tuple[str, ...]:
-    head = f"head {code(review.change.head[:_HEAD_LENGTH])}" if review.change.head else ""
-    model = plain(f"{review.model} · {spent(review)}") if review.requests else plain(plan_sentence(review))
-    return (head, model, f"prompts {code(review.prompts)}", f"Plumbline {review.version}")
+    """What was asked and what it took, for this review and, where there were others, for all of them."""
+    head = f"head {code(short(review.change.head))}" if short(review.change.head) else ""
+    if review.requests:
+        model = plain(f"{review.model} · {spent(review)}")
+    else:
+        model = "" if review.life.since else plain(plan_sentence(review))
+    return (head, model, spent_in_all(review), f"prompts {code(review.prompts)}", f"Plumbline {review.version}")

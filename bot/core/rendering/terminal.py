@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.ledger import Reason
@@ -14,11 +14,14 @@ from bot.core.rendering.words import (
     NO_MODEL_SENTENCE,
     analyzers_sentence,
     count,
+    effort,
     fate,
+    fates,
     headline,
     ledger_sentence,
     plan_sentence,
     severities,
+    short,
     what_changed,
 )
 from bot.core.review import Review
@@ -58,13 +61,16 @@ def _lines(review: Review, *, quiet: bool, fate: str) -> Iterator[Line]:
         files = count(len(review.diff.files), "file")
         title = printable(review.change.title)
         yield (Span(f"  {title}: {files}, {count(review.ledger.changed, 'changed line')}", "dim"),)
+        yield from _overview(review)
         yield ()
     for finding in review.findings:
         yield from _finding(review, finding)
         yield ()
     yield from _unplaced(review)
     if not quiet:
-        yield from _doubtful(review)
+        yield from _aside("below the threshold", review.below)
+        yield from _aside("less sure", review.doubtful)
+        yield from _life(review)
         yield from _ledger(review)
         yield ()
     yield from _outcome(review, quiet=quiet, posted=fate)
@@ -104,13 +110,37 @@ def _unplaced(review: Review) -> Iterator[Line]:
         yield ()
 
 
-def _doubtful(review: Review) -> Iterator[Line]:
-    if not review.doubtful:
+def _aside(words: str, findings: Sequence[Finding]) -> Iterator[Line]:
+    """Findings that are less than worth saying: a line each."""
+    if not findings:
         return
-    yield (Span(f"  Also noticed, less sure: {len(review.doubtful)}", "bold"),)
-    for finding in review.doubtful:
+    yield (Span(f"  Also noticed, {words}: {len(findings)}", "bold"),)
+    for finding in findings:
         yield (Span(f"    {printable(finding.location.path)}: {printable(finding.title)}", "dim"),)
     yield ()
+
+
+def _overview(review: Review) -> Iterator[Line]:
+    """What the change does as a whole, where the risk lies and how long it takes to review."""
+    overview = review.overview
+    if overview is None:
+        return
+    words = f"{printable_text(overview.text)}\nRisk {overview.risk}, {effort(overview)}."
+    yield from ((Span(f"  {row}"),) for line in words.split("\n") for row in textwrap.wrap(line, _WIDTH))
+
+
+def _life(review: Review) -> Iterator[Line]:
+    """What the review builds upon, what became of earlier findings, and what is to be said of the policy file."""
+    life = review.life
+    again = f"Everything was read again: {life.full_because.rstrip('.')}." if life.full_because else ""
+    upon = f"Builds upon the review of {short(life.since) or 'an earlier commit'}." if life.since else again
+    became = fates(review)
+    earlier = f"Earlier findings: {became}." if became else ""
+    sentences = [" ".join(filter(None, (upon, earlier))), *review.notices]
+    rows = [row for sentence in sentences for row in textwrap.wrap(printable(sentence), _WIDTH)]
+    yield from ((Span(f"  {row}", "dim"),) for row in rows)
+    if rows:
+        yield ()
 
 
 def _ledger(review: Review) -> Iterator[Line]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from bot.core.analysis import AnalyzerNote, Run
 from bot.core.diff import FileDiff, FileKind, FileStatus
+from bot.core.known import Fate
 from bot.core.ledger import Entry, Ledger, Reason, State
 from bot.core.messages import Usage
 from bot.core.models import Finding, Severity
 from bot.core.outcome import NO_CHANGED_LINES, NOTHING_TO_READ, Ending
+from bot.core.overview import Overview
+from bot.core.rendering.said import is_same_commit, new_of
 from bot.core.review import Review
 from bot.core.visible import printable
 
 MARKS = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "⬜"}
+
+# So many digits of a commit are shown, as GitHub does.
+_COMMIT = re.compile(r"[0-9a-f]{7}")
 
 NO_MODEL_SENTENCE = "No model took part: the analyzers ran on the changed lines, and nobody read them."
 
@@ -24,6 +31,12 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
+
+
+def short(commit: str) -> str:
+    """`abc1234`; '' for what is no commit."""
+    match = _COMMIT.match(commit)
+    return match[0] if match else ""
 
 
 def headline(review: Review) -> str:
@@ -45,7 +58,10 @@ def headline(review: Review) -> str:
 
 def _found(review: Review) -> str:
     if review.said:
-        return count(len(review.said), "finding")
+        new, old = new_of(review)
+        compared = old and not is_same_commit(review)
+        news = f", {new or 'none'} new" if compared else ""
+        return f"{count(len(review.said), 'finding')}{news}"
     return "nothing found" if review.outcome.ending is Ending.COMPLETE else "no findings"
 
 
@@ -71,6 +87,15 @@ def _skipped(review: Review) -> str:
     return "no changes" if reason == NO_CHANGED_LINES and not review.diff.files else printable(reason)
 
 
+def fates(review: Review) -> str:
+    """`2 fixed, 1 dismissed, 1 no longer in the diff`: what became of findings that are not open; '' without any."""
+    sizes = ((len(review.of_fate[fate]), words) for fate, words in _FATES.items())
+    return ", ".join(f"{size:,} {words}" for size, words in sizes if size)
+
+
+_FATES = {Fate.FIXED: "fixed", Fate.DISMISSED: "dismissed", Fate.OUTDATED: "no longer in the diff"}
+
+
 def tokens(usage: Usage) -> str:
     """`14,203 tokens in (81 % from cache), 1,911 out`."""
     cached = f" ({100 * usage.cache_read // usage.total_input} % from cache)" if usage.cache_read else ""
@@ -84,6 +109,18 @@ def spent(review: Review) -> str:
     return f"{tokens(review.usage)} · ${review.dollars:.2f}"
 
 
+def spent_in_all(review: Review) -> str:
+    """`$0.31 on this pull request`; '' where that is no more than this review took."""
+    dollars = f"${review.life.dollars:.2f}"
+    more = review.life.dollars > review.dollars and dollars != f"${review.dollars:.2f}"
+    return f"{dollars} on this pull request" if more else ""
+
+
+def effort(overview: Overview) -> str:
+    """`about 20 minutes to review`."""
+    return f"about {count(max(overview.minutes, 1), 'minute')} to review"
+
+
 def _shares(ledger: Ledger, *states: State) -> str:
     """`41 too large, 19 in lockfiles`: how many lines each reason took."""
     reasons = ((reason, lines) for reason, lines in ledger.by_reason.items() if reason.state in states and lines)
@@ -92,7 +129,7 @@ def _shares(ledger: Ledger, *states: State) -> str:
 
 _SHARE = {
     Reason.ANSWERED: "reviewed",
-    Reason.ANSWERED_EARLIER: "reviewed at an earlier head",
+    Reason.ANSWERED_EARLIER: "reviewed before",
     Reason.LOCKFILE: "in lockfiles",
     Reason.VENDORED: "in vendored code",
     Reason.GENERATED: "in generated code",
@@ -109,6 +146,7 @@ _SHARE = {
     Reason.WITHHELD: "withheld by GitHub",
     Reason.TOO_LARGE: "too large for a request",
     Reason.NO_MODEL: "read by the analyzers only",
+    Reason.GATED: "not reviewed by the policy",
     Reason.REQUEST_FAILED: "in requests that failed",
     Reason.REFUSED: "refused by the model",
     Reason.TRUNCATED: "in answers that were cut off",
