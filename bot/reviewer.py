@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot import __version__, interview, prompts
+from bot.core.along import Whole
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Run, SourceFile, findings_of, secret_hits
 from bot.core.anchors import Anchors
 from bot.core.attributes import read_attributes
 from bot.core.change import Change, Contents
 from bot.core.checks import check_file
-from bot.core.chunking import Budget, pack
+from bot.core.chunking import Budget, HunkKey, Plan, pack
 from bot.core.cost import dollars_of, request_overhead
 from bot.core.diff import Diff, FileDiff
-from bot.core.ledger import balance
+from bot.core.digests import hunk_digest
+from bot.core.gates import allowance, skip
+from bot.core.known import Known, Life
+from bot.core.ledger import Entry, Ledger, Reason, State, balance
+from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
+from bot.core.marker import Seal
 from bot.core.models import Finding
 from bot.core.outcome import conclude
 from bot.core.patch import parse
-from bot.core.placement import place, summaries_by_file
-from bot.core.policy import Policy
-from bot.core.posting import Obstacle, Posted, ReviewDraft, decide
-from bot.core.pull_request import PullRequestState
-from bot.core.ranking import inline, rank
+from bot.core.placement import place_all, summaries_by_file, unplaced_of
+from bot.core.policy import Policy, PolicyTexts, Skip
+from bot.core.pull_request import PullRequest, PullRequestState
+from bot.core.ranking import rank
+from bot.core.recall import NOTHING_BEFORE, Before, recall
+from bot.core.rendering.policy import notices
 from bot.core.requests import Asking, Prefix, context_of
 from bot.core.review import Inputs, Review
 from bot.core.selection import Selection, Versions, select
+from bot.core.settle import settle
 from bot.core.standing import Standing
 from bot.core.visible import Shown
-from bot.errors import Misuse, OutsideError, Rejected
+from bot.errors import Misuse
 from bot.threads import aside
 
-_UNPROCESSABLE = 422
+_REQUESTS = 12
+"""How many requests a review takes from here on, with some to spare."""
+
+_LATEST = 5
+"""On how many commits of a pull request check runs that were left open are looked for."""
 
 
 class Source(Protocol):
@@ -51,6 +63,10 @@ class Source(Protocol):
         """The `.gitattributes` files of the base: path -> text."""
         ...
 
+    def policy_texts(self, change: Change) -> PolicyTexts:
+        """The policy file, wherever it stands."""
+        ...
+
 
 class Analyzers(Protocol):
     """Whatever finds problems in whole files."""
@@ -60,27 +76,47 @@ class Analyzers(Protocol):
         ...
 
 
-class Page(Protocol):
-    """The pull request to post on. All of it blocks; the story calls it in a thread."""
-
-    def standing(self) -> Standing:
-        """What stands there now."""
-        ...
-
-    def post_review(self, draft: ReviewDraft) -> str:
-        """Post the comments as one review, once whatever happens to the answer; give its address."""
-        ...
-
-    def post_summary(self, body: str, comment_id: int | None) -> str:
-        """Write the summary, over the comment if one is given; give its address."""
-        ...
-
-
 class Watch(interview.Watch, Protocol):
     """Whoever wants to see a review going on."""
 
     def planned(self, change: Change, diff: Diff, requests: int) -> None:
         """The change was read, and it was decided how many requests there will be."""
+        ...
+
+
+class Page(Protocol):
+    """The pull request that the review is for. It blocks; the story calls it in a thread."""
+
+    def spare(self, requests: int) -> None:
+        """Raise Transient where GitHub allows fewer requests than that."""
+        ...
+
+    def standing(self) -> Standing:
+        """What stands there now."""
+        ...
+
+
+class Check(Protocol):
+    """The check run of the review. It blocks; the story calls it in a thread."""
+
+    def begin(self, head: str) -> None:
+        """Show on the commit that a review has begun."""
+        ...
+
+    def close_left_behind(self, heads: Sequence[str], current: str) -> None:
+        """End what a run that was killed left open on these commits."""
+        ...
+
+
+class Spending(Protocol):
+    """What reviews cost on this machine. It blocks; the story calls it in a thread."""
+
+    def today(self) -> float:
+        """The dollars of this day."""
+        ...
+
+    def add(self, dollars: float) -> None:
+        """Some more of them."""
         ...
 
 
@@ -94,90 +130,222 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All that a review needs of the world. Without a model only the analyzers look at the change."""
+    """All that a review needs of the world. Without a model only the analyzers look at the change.
+
+    With a page the review builds on what earlier ones left there; without, it reads everything.
+    """
 
     source: Source
     analyzers: Analyzers
     model: interview.Model | None
     watch: Watch
     record: Record | None = None
+    page: Page | None = None
+    spending: Spending | None = None
+    check: Check | None = None
 
 
-async def review(ports: Ports, policy: Policy) -> Review:
-    """Read a change, decide what to read of it, find what can be found, and account for every line."""
-    change = await aside(ports.source.change)
-    _refuse_closed(change, policy)
-    diff = parse(change.patch).with_origins(rebuilt=change.rebuilt, withheld=change.withheld)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: the policy of settings and options, and which of its fields somebody set, and where.
+
+    `state_key` signs what is handed on from review to review.
+    """
+
+    policy: Policy
+    explicit: Mapping[str, str] = field(default_factory=dict)
+    state_key: bytes = b""
+
+
+async def review(ports: Ports, wish: Wish) -> Review:
+    """Read a change and what stands about it, and review it unless the policy says otherwise."""
+    start = await _begin(ports, wish)
+    return _skipped(start) if start.gate else await _reviewed(ports, start)
+
+
+async def replay(ports: Ports, inputs: Inputs) -> Review:
+    """Make a kept review again."""
+    diff = _parsed(inputs.change)
+    start = _Start(
+        inputs.change, diff, inputs.policy, inputs.notices, inputs.before, inputs.answered, inputs.rules, None, b""
+    )
+    return await _reviewed(ports, start)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What is known before anything is read closely.
+
+    `answered` are the hunks that an earlier review answered for, `rules` names what shapes the answers; `gate` keeps
+    the review from going on, `key` signs what is handed on.
+    """
+
+    change: Change
+    diff: Diff
+    policy: Policy
+    notices: tuple[str, ...]
+    before: Before
+    answered: frozenset[HunkKey]
+    rules: str
+    gate: Skip | None
+    key: bytes
+
+
+async def _begin(ports: Ports, wish: Wish) -> _Start:
+    change, standing = await asyncio.gather(aside(ports.source.change), _standing(ports.page))
+    if ports.page is not None:
+        # Nothing is paid for that could not be posted. Asked when both have answered: then it is known what is left.
+        await aside(ports.page.spare, _REQUESTS)
+    _refuse_closed(change, wish.policy)
+    await _show_begun(ports.check, change)
+    diff = _parsed(change)
+    pull = change.pull_request
+    texts = await aside(ports.source.policy_texts, change)
+    settled = settle(wish.policy, wish.explicit, texts, branch=pull.base.ref if pull else "")
+    policy = settled.policy
+    rules = prompts.rules_digest(prompts.digest(), policy)
+    seal = seal_of(pull, wish.state_key)
+    before = recall(standing, rules=rules, seal=seal, full=policy.full) if standing else NOTHING_BEFORE
+    answered = before.answered(diff, wish.state_key)
+    today = await aside(ports.spending.today) if ports.spending else 0.0
+    spent = {"spent_pull_request": before.dollars, "spent_today": today}
+    gate = skip(policy, pull, quiet=before.quiet, **spent) if pull else None
+    capped = replace(policy, max_cost=allowance(policy, **spent))
+    return _Start(change, diff, capped, notices(settled), before, answered, rules, gate, wish.state_key)
+
+
+async def _show_begun(check: Check | None, change: Change) -> None:
+    """On this commit, and no more on those that a killed run may have left open: the latest of the pull request."""
+    pull = change.pull_request
+    if check is None or pull is None:
+        return
+    await aside(check.begin, change.head)
+    heads = [commit.sha for commit in pull.commits[-_LATEST:]]
+    await aside(check.close_left_behind, [*heads, change.head], change.head)
+
+
+async def _standing(page: Page | None) -> Standing | None:
+    return await aside(page.standing) if page else None
+
+
+def seal_of(pull: PullRequest | None, key: bytes) -> Seal | None:
+    """What signs the state of a pull request, where there is a key."""
+    return Seal(key, pull.repository_id, pull.number) if pull and key else None
+
+
+def _parsed(change: Change) -> Diff:
+    return parse(change.patch).with_origins(rebuilt=change.rebuilt, withheld=change.withheld)
+
+
+async def _reviewed(ports: Ports, start: _Start) -> Review:
+    """Decide what to read of a change, find what can be found, and account for every line and every known finding."""
+    change, diff, policy = start.change, start.diff, start.policy
     contents = await aside(ports.source.contents, diff)
     attributes = await aside(ports.source.attributes, change)
     selection = select(
         diff, filters=policy.filters, attributes=read_attributes(attributes), versions=_versions(contents)
     )
-    shown = Shown(diff)
-    shared = _prefix(shown, selection, change, policy)
-    plan = pack(diff, selection.kept, _budget(policy, shared))
+    anchors = Anchors(Shown(diff))
+    shared = _prefix(anchors.shown, selection, change, policy)
+    plan = pack(diff, selection.kept, _budget(policy, shared), start.answered)
     ports.watch.planned(change, diff, len(plan.chunks) if ports.model else 0)
+    tracked = track(start.before.known, anchors.shown)
+    companions = Companions(tracked, _hunks_of(plan), diff)
     report, heard = await asyncio.gather(
         ports.analyzers.run(*_whole_files(diff, selection, contents)),
-        interview.hear(ports.model, plan.chunks, shared.marked_for(len(plan.chunks)), shown, ports.watch),
+        interview.hear(
+            ports.model,
+            plan.chunks,
+            shared.marked_for(len(plan.chunks)),
+            anchors.shown,
+            ports.watch,
+            goes_along=companions,
+            whole=_whole(start),
+        ),
     )
     if ports.record is not None:
-        inputs = Inputs(policy, change, contents, attributes, report, asked=ports.model is not None)
-        await aside(ports.record.keep, inputs)
-    anchors = Anchors(shown)
-    ranking = rank(
-        _analyzed(diff, selection, report), [place(answer.claims, anchors, diff) for answer in heard.answers]
-    )
+        await aside(ports.record.keep, _inputs(start, contents, attributes, report, asked=ports.model is not None))
+    placed = place_all([answer.claims for answer in heard.answers], anchors, diff)
+    ranking = rank(_analyzed(diff, selection, report), placed)
     ledger = balance(diff, [*selection.left_out, *plan.left_out, *heard.entries])
+    notes = (*_own_notes(selection), *report.notes)
+    learnt = Heard(
+        found=ranking.found,
+        verdicts=heard.verdicts,
+        unread=_unread(diff, ledger),
+        ran=_ran(notes),
+        head=change.head,
+        unplaced=unplaced_of(placed),
+        unseen={entry.file for entry in selection.left_out},
+    )
+    known = follow(tracked, learnt, anchors, companions)
+    shelves = shelve(known, {each.finding: each.why for each in ranking.unplaced}, policy.threshold)
+    summaries = _summaries(start, heard, anchors)
+    dollars = dollars_of(heard.usage, policy.price)
+    if ports.spending and dollars:
+        await aside(ports.spending.add, dollars)
     return Review(
         change=change,
         diff=diff,
         plan=plan,
-        findings=ranking.said,
-        unplaced=ranking.unplaced,
-        doubtful=ranking.doubtful,
-        comments=inline(ranking.said, most=policy.max_comments, fits=diff.carries),
-        summaries=summaries_by_file([answer.summaries for answer in heard.answers], anchors),
-        analyzers=(*_own_notes(selection), *report.notes),
+        findings=shelves.said,
+        unplaced=shelves.unplaced,
+        doubtful=shelves.doubtful,
+        below=shelves.below,
+        summaries=summaries,
+        overview=heard.overview or start.before.overview,
+        analyzers=notes,
         ledger=ledger,
         outcome=conclude(ledger, unlisted=change.unlisted),
         asked=ports.model is not None,
         failures=heard.problems,
         requests=heard.requests,
         usage=heard.usage,
-        dollars=dollars_of(heard.usage, policy.price),
+        dollars=dollars,
+        notices=start.notices,
+        life=_life(start, known, ledger, summaries, dollars),
+        policy=policy,
         model=policy.model,
         prompts=prompts.digest(),
         version=__version__,
     )
 
 
-async def publish(review: Review, page: Page) -> Posted:
-    """Post a review: the comments first, then the summary that counts them. Nothing, where the head has moved.
+def _skipped(start: _Start) -> Review:
+    """A review that did not take place, with all that was known before."""
+    diff, change = start.diff, start.change
+    ledger = balance(
+        diff, (Entry(index, Reason.GATED, 0, len(file.changed_lines)) for index, file in enumerate(diff.files))
+    )
+    tracked = track(start.before.known, Shown(diff))
+    shelves = shelve([each.known for each in tracked], {}, start.policy.threshold)
+    gate = start.gate or Skip("")
+    return Review(
+        change=change,
+        diff=diff,
+        plan=pack(diff, (), Budget(start.policy.model)),
+        findings=shelves.said,
+        unplaced=shelves.unplaced,
+        doubtful=shelves.doubtful,
+        below=shelves.below,
+        analyzers=(),
+        ledger=ledger,
+        outcome=conclude(ledger, gate=gate.reason),
+        asked=False,
+        notices=start.notices,
+        overview=start.before.overview,
+        policy=start.policy,
+        gate=gate,
+        model=start.policy.model,
+        prompts=prompts.digest(),
+        version=__version__,
+    )
 
-    Where GitHub refuses the comments, the summary carries them: a finding is never lost to one wrong line. What GitHub
-    does not take is told in the result, for there is a review to be shown all the same.
-    """
-    comments, problems = 0, []
-    try:
-        standing = await aside(page.standing)
-        posting = decide(review, standing)
-        if isinstance(posting, Obstacle):
-            return Posted(standing.head, posting)
-        body = posting.summary
-        if posting.review is not None:
-            try:
-                await aside(page.post_review, posting.review)
-                comments = len(posting.review.comments)
-            except Rejected as error:
-                if error.status != _UNPROCESSABLE:
-                    raise
-                body = posting.summary_without_comments
-                problems.append(str(error))
-        url = await aside(page.post_summary, body, posting.replaces)
-    except OutsideError as error:
-        return Posted(comments=comments, problems=(*problems, str(error)))
-    return Posted(standing.head, comments=comments, summary_url=url, problems=tuple(problems))
+
+def _whole(start: _Start) -> Whole:
+    """What the overview is about besides the lines that are read now."""
+    before = start.before
+    return Whole(not start.answered, tuple((before.summaries or {}).items()), before.overview)
 
 
 def _refuse_closed(change: Change, policy: Policy) -> None:
@@ -189,12 +357,79 @@ def _refuse_closed(change: Change, policy: Policy) -> None:
 
 def _prefix(shown: Shown, selection: Selection, change: Change, policy: Policy) -> Prefix:
     context = context_of(shown, selection, change.title, change.pull_request)
-    return Prefix(prompts.review_prompts(), Asking(policy.model, policy.max_tokens), context)
+    asking = Asking(policy.model, policy.max_tokens, policy.language, policy.effort, policy.instructions)
+    return Prefix(prompts.review_prompts(), asking, context)
 
 
 def _budget(policy: Policy, shared: Prefix) -> Budget:
     overhead = request_overhead(shared.tokens, policy.model)
     return Budget(policy.model, policy.chunk_tokens, policy.max_cost, policy.price, overhead)
+
+
+def _hunks_of(plan: Plan) -> frozenset[HunkKey]:
+    return frozenset((piece.file, piece.hunk) for chunk in plan.chunks for piece in chunk.pieces)
+
+
+def _unread(diff: Diff, ledger: Ledger) -> frozenset[HunkKey]:
+    """The hunks that hold lines that were to be read, and that nobody answered for."""
+    answered = answered_hunks(diff, ledger)
+    missing = {entry.file for entry in ledger.entries if entry.reason.state in {State.FAILED, State.LEFT_OUT}}
+    return frozenset((index, number) for index in missing for number in range(len(diff.files[index].hunks))) - answered
+
+
+def _ran(notes: Sequence[AnalyzerNote]) -> frozenset[str]:
+    """The analyzers that read all that they could have: what they do not report is not there."""
+    return frozenset(note.name for note in notes if note.run is Run.RAN and not note.missing)
+
+
+def _summaries(start: _Start, heard: interview.Heard, anchors: Anchors) -> dict[int, str]:
+    """What the change does in each file: as it was said now, else as it was said before."""
+    now = summaries_by_file([answer.summaries for answer in heard.answers], anchors)
+    before = summaries_by_file([start.before.summaries or {}], anchors)
+    return before | now
+
+
+def _life(
+    start: _Start, known: tuple[Known, ...], ledger: Ledger, summaries: Mapping[int, str], dollars: float
+) -> Life:
+    before, diff = start.before, start.diff
+    hunks = [
+        hunk_digest(diff.files[file], diff.files[file].hunks[hunk], start.key)
+        for file, hunk in sorted(answered_hunks(diff, ledger))
+    ]
+    return Life(
+        known=known,
+        since=before.head if before.state else "",
+        full_because=before.full_because,
+        hunks=tuple(hunks),
+        rules=start.rules,
+        summaries=tuple((diff.files[index].path, words) for index, words in sorted(summaries.items())),
+        dollars=before.dollars + dollars,
+        quiet=before.quiet + (before.head != start.change.head),
+        heard=before.heard,
+    )
+
+
+def _inputs(
+    start: _Start,
+    contents: Mapping[int, Contents],
+    attributes: Mapping[str, str],
+    report: AnalyzerReport,
+    *,
+    asked: bool,
+) -> Inputs:
+    return Inputs(
+        policy=start.policy,
+        change=start.change,
+        contents=contents,
+        attributes=attributes,
+        report=report,
+        asked=asked,
+        before=start.before,
+        answered=start.answered,
+        notices=start.notices,
+        rules=start.rules,
+    )
 
 
 def _versions(contents: Mapping[int, Contents]) -> dict[int, Versions]:

@@ -19,6 +19,8 @@ _P = ParamSpec("_P")
 def begin(call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> Future[_T]:
     """Start a call in a thread of its own; the future tells what came of it."""
     future: Future[_T] = Future()
+    # Nobody can cancel it from here on: who stops waiting lets it come to its end, and no thread fails at that.
+    future.set_running_or_notify_cancel()
 
     def run() -> None:
         try:

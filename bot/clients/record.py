@@ -26,6 +26,7 @@ from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.change import Change, Contents
 from bot.core.diff import Diff
 from bot.core.messages import Reply, Request, reply_as_json, reply_from_json
+from bot.core.policy import PolicyTexts
 from bot.core.review import Inputs
 from bot.errors import Misuse, OutsideError, Rejected, Transient
 
@@ -214,6 +215,10 @@ class RecordedChange:
     def attributes(self, _change: Change) -> Mapping[str, str]:
         """The attributes as they were known."""
         return self.inputs.attributes
+
+    def policy_texts(self, _change: Change) -> PolicyTexts:
+        """No policy file: what it said is part of the kept policy."""
+        return PolicyTexts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core import path_rules
@@ -20,6 +20,9 @@ from bot.core.risk import hunk_risk
 
 OVERLAP_LINES = 3
 """How many lines around a cut are shown in both parts."""
+
+HunkKey = tuple[int, int]
+"""A hunk by the positions of its file and of itself."""
 
 _LINE_TOKENS = 7
 _FILE_TOKENS = 40
@@ -74,16 +77,19 @@ class Plan:
     estimate: Estimate
 
 
-def pack(diff: Diff, kept: Sequence[int], budget: Budget) -> Plan:
-    """Pack the kept files (positions in `Diff.files`) in chunks, riskiest first where money does not reach for all."""
+def pack(diff: Diff, kept: Sequence[int], budget: Budget, answered: Collection[HunkKey] = ()) -> Plan:
+    """Pack the kept files (positions in `Diff.files`) in chunks, riskiest first where money does not reach for all.
+
+    Hunks that were answered for at an earlier head are not asked about again.
+    """
     kept = sorted(kept)
-    too_large: list[Entry] = []
-    pieces_of = {index: _pieces(index, diff.files[index], budget, too_large) for index in kept}
+    unasked: list[Entry] = []
+    pieces_of = {index: _pieces(index, diff.files[index], budget, answered, unasked) for index in kept}
     chunks = list(_filled(_groups(diff, kept), pieces_of, budget.chunk_tokens))
     affordable, beyond = _within_cost(diff, chunks, budget)
     over_cost = [Entry(piece.file, Reason.COST, *piece.ordinals) for chunk in beyond for piece in chunk.pieces]
     planned = estimate([chunk.tokens for chunk in affordable], budget.overhead_tokens, budget.price)
-    return Plan(tuple(affordable), tuple(too_large + over_cost), planned)
+    return Plan(tuple(affordable), tuple(unasked + over_cost), planned)
 
 
 def _groups(diff: Diff, kept: Iterable[int]) -> Iterator[tuple[int, ...]]:
@@ -182,11 +188,20 @@ def chunk_risk(diff: Diff, chunk: Chunk) -> int:
     return max(hunk_risk(file, file.hunks[hunk]) for file, hunk in files)
 
 
-def _pieces(index: int, file: FileDiff, budget: Budget, too_large: list[Entry]) -> list[Piece]:
-    """Cut a file in pieces that each fit in a chunk; lines that alone are too large are entered in `too_large`."""
+def _pieces(
+    index: int, file: FileDiff, budget: Budget, answered: Collection[HunkKey], unasked: list[Entry]
+) -> list[Piece]:
+    """Cut a file in pieces that each fit in a chunk.
+
+    Hunks that were answered for before, and lines that alone are too large, are entered in `unasked`.
+    """
     pieces: list[Piece] = []
     ordinal = 0
     for number, hunk in enumerate(file.hunks):
+        if (index, number) in answered:
+            unasked.append(Entry(index, Reason.ANSWERED_EARLIER, ordinal, ordinal + hunk.changed))
+            ordinal += hunk.changed
+            continue
         sizes = [_line_tokens(line, budget.model) for line in hunk.lines]
         for first, last in _cuts(sizes, budget.chunk_tokens - _FILE_TOKENS):
             changed = sum(line.changed for line in hunk.lines[first:last])
@@ -195,7 +210,7 @@ def _pieces(index: int, file: FileDiff, budget: Budget, too_large: list[Entry]) 
             if not changed:
                 continue
             if last - first == 1 and sizes[first] > budget.chunk_tokens - _FILE_TOKENS:
-                too_large.append(Entry(index, Reason.TOO_LARGE, *ordinals, "a line that fits in no request"))
+                unasked.append(Entry(index, Reason.TOO_LARGE, *ordinals, "a line that fits in no request"))
                 continue
             shown = _with_overlap(sizes, first, last, budget.chunk_tokens - _FILE_TOKENS)
             pieces.append(Piece(index, number, shown, (first, last), ordinals, sum(sizes[slice(*shown)])))

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     WITHHELD = "patch withheld by GitHub"
     TOO_LARGE = "too large"
     NO_MODEL = "no model took part"
+    GATED = "not reviewed by the policy"
     REQUEST_FAILED = "request failed"
     REFUSED = "refused"
     TRUNCATED = "truncated"
@@ -69,7 +70,7 @@ _BY_STATE = {
         Reason.PURE_COPY,
     ),
     State.NOT_TEXT: (Reason.BINARY, Reason.SUBMODULE, Reason.MODE_CHANGE, Reason.EMPTY),
-    State.LEFT_OUT: (Reason.COST, Reason.WITHHELD, Reason.TOO_LARGE, Reason.NO_MODEL),
+    State.LEFT_OUT: (Reason.COST, Reason.WITHHELD, Reason.TOO_LARGE, Reason.NO_MODEL, Reason.GATED),
     State.FAILED: (Reason.REQUEST_FAILED, Reason.REFUSED, Reason.TRUNCATED, Reason.INVALID_ANSWER),
 }
 _STATES = {reason: state for state, reasons in _BY_STATE.items() for reason in reasons}

@@ -270,6 +270,21 @@ def read_finding(body: str) -> Known | None:
         return None
 
 
+def described(text: str) -> str:
+    """A description of ours, marked by what it says: so it is known whether somebody made it theirs since."""
+    return f"{text}\n\n<!-- plumbline-description:1 {_digest_of(text)} -->"
+
+
+def is_description(body: str) -> bool:
+    """Whether a description is ours, word for word."""
+    text, _, mark = body.replace("\r\n", "\n").rstrip().rpartition("\n\n")
+    return mark == f"<!-- plumbline-description:1 {_digest_of(text)} -->"
+
+
+def _digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def run_id(repository_id: int, number: int, head: str) -> str:
     """The name of the one review of a head: the same whoever posts it, so that nobody posts it twice."""
     return hashlib.sha256(f"{repository_id}#{number}@{head}".encode()).hexdigest()[:12]

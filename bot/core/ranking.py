@@ -29,6 +29,11 @@ class Ranking:
     unplaced: tuple[Unplaced, ...]
     doubtful: tuple[Finding, ...]
 
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """All of them."""
+        return (*self.said, *(each.finding for each in self.unplaced), *self.doubtful)
+
 
 def rank(analyzed: Sequence[Finding], placed: Sequence[Placed]) -> Ranking:
     """Merge what several parts or tools say of the same problem, then order by severity, confidence and place.

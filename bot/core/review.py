@@ -8,16 +8,18 @@ from functools import cached_property
 
 from bot.core.analysis import AnalyzerNote, AnalyzerReport
 from bot.core.change import Change, Contents
-from bot.core.chunking import Plan
+from bot.core.chunking import HunkKey, Plan
 from bot.core.diff import Diff
 from bot.core.known import NO_LIFE, Fate, Known, Life
 from bot.core.ledger import Ledger
+from bot.core.links import Home
 from bot.core.messages import NO_USAGE, Usage
 from bot.core.models import Finding, Severity
 from bot.core.outcome import Outcome
 from bot.core.overview import Overview
 from bot.core.placement import Unplaced
-from bot.core.policy import Policy
+from bot.core.policy import NO_POLICY, Policy, Skip
+from bot.core.recall import NOTHING_BEFORE, Before
 from bot.core.visible import Shown
 
 
@@ -31,17 +33,20 @@ class Inputs:
     attributes: Mapping[str, str]
     report: AnalyzerReport
     asked: bool
+    before: Before = NOTHING_BEFORE
+    answered: frozenset[HunkKey] = frozenset()
+    notices: tuple[str, ...] = ()
+    rules: str = ""
 
 
 @dataclass(frozen=True)
 class Review:
     """The result: findings in the order of showing, the ledger, the outcome, and how it was come by.
 
-    `asked` tells whether a model was asked at all. `comments` are the findings that get a comment of their own on a
-    pull request, `unplaced` those without a line, `doubtful` those too unsure to be more than mentioned. `summaries`
-    say what the change does in a file, by its position. `failures` are the sentences of requests that failed. `below`
-    are the findings below the policy's threshold, `notices` sentences about the policy file, `life` what is handed on
-    from review to review.
+    `asked` tells whether a model was asked at all. `unplaced` are findings without a line, `doubtful` those too unsure
+    to be more than mentioned, `below` those below the policy's threshold. `summaries` say what the change does in a
+    file, by its position. `failures` are the sentences of requests that failed, `notices` those about the policy file.
+    `life` is what is handed on from review to review, `gate` why nothing was reviewed.
     """
 
     change: Change
@@ -55,7 +60,6 @@ class Review:
     model: str
     prompts: str
     version: str
-    comments: tuple[Finding, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     doubtful: tuple[Finding, ...] = ()
     summaries: Mapping[int, str] = field(default_factory=dict)
@@ -67,16 +71,30 @@ class Review:
     overview: Overview | None = None
     notices: tuple[str, ...] = ()
     life: Life = NO_LIFE
+    policy: Policy = NO_POLICY
+    gate: Skip | None = None
 
     @cached_property
     def shown(self) -> Shown:
         """The change as it may be shown, for code frames."""
         return Shown(self.diff)
 
+    @property
+    def home(self) -> Home | None:
+        """The repository that links may lead to."""
+        pull = self.change.pull_request
+        return Home.of(pull.url) if pull else None
+
     @cached_property
     def of_fate(self) -> Mapping[Fate, tuple[Known, ...]]:
         """All findings of the pull request's life by what became of them."""
         return {fate: tuple(known for known in self.life.known if known.fate is fate) for fate in Fate}
+
+    @property
+    def news(self) -> tuple[Known, ...]:
+        """What this review says for the first time."""
+        said = set(self.said)
+        return tuple(known for known in self.life.known if known.news and known.finding in said)
 
     @property
     def said(self) -> tuple[Finding, ...]:

@@ -21,7 +21,9 @@ from bot.core.marker import (
     State,
     Unreadable,
     answers_for,
+    described,
     finding_mark,
+    is_description,
     is_summary,
     read_finding,
     read_state,
@@ -617,3 +619,12 @@ def test_a_run_is_named_for_its_head() -> None:
     assert len({run, *others}) == 5
     assert run_mark(run) == f"<!-- plumbline-run:{run} -->"
     assert len(run) == 12
+
+
+@given(st.text(), st.text(min_size=1))
+def test_a_description_is_ours_until_somebody_touches_it(text: str, more: str) -> None:
+    """Word for word, whatever line ends GitHub gives it; a word more, and it is theirs."""
+    body = described(text.replace("\r", ""))
+    assert is_description(body)
+    assert is_description(body.replace("\n", "\r\n"))
+    assert not is_description(more.replace("\r", "") + body)
