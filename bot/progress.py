@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from bot.core.cost import Price
 
 if TYPE_CHECKING:
+    from bot import reviewer
     from bot.core.change import Change
     from bot.core.diff import Diff
     from bot.core.replies import Answer
@@ -68,3 +69,44 @@ class Progress:
         if self._terminal is not None:
             self._terminal.write(f"{_OVER if self._shown else ''}{line}\n")
             self._terminal.flush()
+
+
+class Speaking(Protocol):
+    """Whoever can be told how far a review is; it says so when it likes."""
+
+    def progress(self, text: str) -> None:
+        """Take the words. It may block."""
+        ...
+
+
+class WithCheck:
+    """Watches a review for a check run, and for another watch. The review does not wait for what the check run says."""
+
+    def __init__(self, watch: reviewer.Watch, check: Speaking) -> None:
+        self._watch = watch
+        self._check = check
+        self._tally: Tally | None = None
+        self._findings = 0
+
+    def planned(self, change: Change, diff: Diff, requests: int) -> None:
+        """The change was read."""
+        self._watch.planned(change, diff, requests)
+
+    def moved(self, tally: Tally) -> None:
+        """A request was sent or answered."""
+        self._watch.moved(tally)
+        if self._tally is None or tally.answered > self._tally.answered:
+            self._say(tally)
+        self._tally = tally
+
+    def heard(self, answer: Answer) -> None:
+        """A usable answer came."""
+        self._watch.heard(answer)
+        self._findings += len(answer.claims)
+
+    def _say(self, tally: Tally) -> None:
+        from bot.core.rendering.check_run import live
+        from bot.threads import begin
+
+        words = live(tally.requests, tally.answered, self._findings)
+        begin(lambda: self._check.progress(words))

@@ -8,6 +8,7 @@ import pytest
 
 from bot.clients.github.cleaning import Cleaned
 from bot.clients.github.publish import PullRequestPage
+from bot.core.marker import described
 from bot.errors import Misuse, Transient
 from tests.clients.github_door import asked, opened
 from tests.clients.page_stage import HEAD, NAME, PATCH, SUMMARY, draft, finding
@@ -166,3 +167,11 @@ def test_taking_back_takes_a_token(github: FakeGitHub, pull: FakePullRequest) ->
             with pytest.raises(Misuse, match="set GITHUB_TOKEN"):
                 call()
     assert github.requests == []
+
+
+@pytest.mark.parametrize(("more", "left"), [("", ""), ("\n\nAnd a word of mine.", "ours\n\nAnd a word of mine.")])
+def test_cleaning_takes_back_a_description(pull: FakePullRequest, page: PullRequestPage, more: str, left: str) -> None:
+    """A description of ours goes, unless a person has touched it."""
+    pull.body = described("ours") + more
+    assert page.clean(SENTENCE).description is (more == "")
+    assert (pull.body or "").replace(described("ours"), "ours") == left

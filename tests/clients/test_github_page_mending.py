@@ -216,3 +216,24 @@ def test_mending_takes_a_token(github: FakeGitHub, pull: FakePullRequest) -> Non
     with opened(github, token=None) as door, pytest.raises(Misuse, match="set GITHUB_TOKEN"):
         PullRequestPage(door, "acme", "papers", 214).mend(Mending((edit(opening),)))
     assert github.requests == []
+
+
+def test_the_summary_is_written_in_the_same_request(
+    github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage, openings: list[ReviewComment]
+) -> None:
+    """A summary that goes with it costs no request of its own."""
+    told = pull.comment(LOGIN, "<!-- plumbline:2 old -->")
+    page.mend(Mending((edit(openings[0]),), summary=Edit(f"IC_{told.id}", "<!-- plumbline:2 new -->")))
+    assert pull.issue_comments[0].body == "<!-- plumbline:2 new -->"
+    assert asked(github) == ["POST /graphql"]
+
+
+def test_a_summary_that_is_not_written_is_an_error(
+    pull: FakePullRequest, page: PullRequestPage, openings: list[ReviewComment]
+) -> None:
+    """The caller has to know, for it has another way to write it; what goes with it is done all the same."""
+    theirs = pull.comment("alice", "not ours")
+    with pytest.raises(Rejected, match="did not let our summary be edited"):
+        page.mend(Mending((edit(openings[0]),), summary=Edit(f"IC_{theirs.id}", "new")))
+    assert bodies(pull)[0] == [FIXED]
+    assert theirs.body == "not ours"

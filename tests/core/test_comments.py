@@ -121,10 +121,12 @@ def test_an_answer_is_hidden_words_and_one_line() -> None:
 
 
 def test_a_description_says_who_wrote_it() -> None:
-    """The model's words are made harmless; a last line tells that no person wrote them."""
+    """The words are made harmless; a last line tells that no person wrote them, a hidden one which they were."""
     text = description(Overview("Adds links. @everyone <b>look</b>", Risk.LOW, 5))
-    assert text.endswith("\n\n<sub>Written by Plumbline, as there was no description.</sub>\n")
-    assert {kind for kind, _ in effects(text)} == {"html_inline"}
+    words, _, mark = text.rpartition("\n\n")
+    assert words.endswith("\n\n<sub>Written by Plumbline, as there was no description.</sub>")
+    assert mark.startswith("<!-- plumbline-description:1 ")
+    assert {kind for kind, _ in effects(words)} == {"html_inline"}
 
 
 def comments_of(text: str) -> list[tuple[Known, str]]:

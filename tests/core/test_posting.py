@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -10,30 +11,72 @@ from hypothesis import strategies as st
 
 from bot.core.anchors import Miss
 from bot.core.diff import Diff
-from bot.core.ledger import Entry, Ledger, Reason, balance
-from bot.core.marker import State, read_state, run_id, run_mark, write_state
-from bot.core.models import Finding, Location, Side
+from bot.core.identity import NEAR, name_of, trace_of
+from bot.core.known import Fate, Known, Life
+from bot.core.ledger import Entry, Reason, balance
+from bot.core.marker import State, read_finding, read_state, run_id, run_mark, write_state
+from bot.core.models import Category, Location, Severity, Side
+from bot.core.outcome import Ending, Outcome
+from bot.core.overview import Overview, Risk
 from bot.core.placement import Unplaced
-from bot.core.posting import Obstacle, Posted, Posting, decide
-from bot.core.standing import OwnComment, OwnReview, Standing
-from bot.core.ranking import inline
-from bot.core.rendering.fate import told
+from bot.core.policy import Policy, Skip
+from bot.core.posting import Doubles, Obstacle, Posted, Posting, decide, doubles, draft_of
+from bot.core.rendering.comments import fixed_comment, inline_comment, is_fixed
+from bot.core.rendering.markdown import summary
 from bot.core.review import Review
-from tests.core.strategies import diffs
-from tests.core.test_rendering import ANSWERED, FINDING, review
+from bot.core.standing import OwnComment, Standing, Thread
+from bot.core.visible import Shown
+from tests.core.changes import added
+from tests.core.test_rendering import ANSWERED, FAILED, FINDING, review
 from tests.core.test_requests import PULL
 
 HEAD = PULL.head.sha
 OPEN = Standing(HEAD, open=True)
 RUN = run_id(PULL.repository_id, PULL.number, HEAD)
-OTHER = replace(FINDING, location=Location("app.py", Side.LEFT, 3), title="The old number was right", rule="right")
+# A change of sixty lines, each unlike any other.
+WIDE = Diff((added("wide.py", *(f"value_{at} = compute({at})" for at in range(1, 61))),))
+SHOWN = Shown(WIDE)
 
 
-def pulled(*findings: Finding, comments: tuple[Finding, ...] | None = None) -> Review:
-    """A review of the pull request with these findings, all of them to be commented unless told otherwise."""
-    made = review(ANSWERED, ANSWERED, findings=findings)
-    change = replace(made.change, pull_request=PULL)
-    return replace(made, change=change, comments=findings if comments is None else comments)
+def at(line: int, *, category: Category = Category.CORRECTNESS, news: bool = True, **other: object) -> Known:
+    """A finding of the model on a line of the wide change, new unless told otherwise."""
+    finding = replace(FINDING, location=Location("wide.py", Side.RIGHT, line), category=category, rule=category.value)
+    trace = trace_of(SHOWN, finding)
+    return replace(Known(name_of(finding, trace), finding, trace, news=news), **other)  # type: ignore[arg-type]
+
+
+def pulled(*known: Known, diff: Diff = WIDE, **other: object) -> Review:
+    """A review of the pull request whose life holds these findings."""
+    made = review(ANSWERED, ANSWERED)
+    entries = (Entry(index, Reason.NO_MODEL, 0, len(file.changed_lines)) for index, file in enumerate(diff.files))
+    standing = [each for each in known if each.stands]
+    made = replace(
+        made,
+        change=replace(made.change, pull_request=PULL),
+        diff=diff,
+        ledger=balance(diff, entries),
+        findings=tuple(each.finding for each in standing if each.placed),
+        unplaced=tuple(Unplaced(each.finding, Miss.NO_QUOTE) for each in standing if not each.placed),
+        life=Life(known=known, rules="r"),
+        policy=Policy("m"),
+    )
+    return replace(made, **other)  # type: ignore[arg-type]
+
+
+def thread(known: Known, number: int = 1, *, body: str = "", ours: bool = True, **other: object) -> Thread:
+    """The thread that the finding's comment opened."""
+    comment = OwnComment(number, f"u/{number}", body or inline_comment(known), f"node{number}", ours)
+    return replace(Thread(f"T{number}", comment, "wide.py"), **other)  # type: ignore[arg-type]
+
+
+def threaded(*threads: Thread) -> Standing:
+    return replace(OPEN, threads=threads)
+
+
+def summarized(head: str = HEAD, ending: str = "complete", *, number: int = 7, ours: bool = True) -> OwnComment:
+    """A summary that stands there."""
+    mark = write_state(State(head, "b" * 40, "0" * 8, ending, rules="r"))
+    return OwnComment(number, f"u/{number}", f"{mark}\n### Plumbline: nothing found\n\nIt adds.\n", ours=ours)
 
 
 def decided(made: Review, standing: Standing = OPEN) -> Posting:
@@ -42,33 +85,56 @@ def decided(made: Review, standing: Standing = OPEN) -> Posting:
     return posting
 
 
+def commented(posting: Posting) -> list[str]:
+    """The findings that get a comment of their own."""
+    inline = posting.review.comments if posting.review else ()
+    return [*(each.name for each in inline), *(each.name for each in posting.on_files)]
+
+
+# Whether anything is posted.
+
+
 def test_a_review_is_posted_with_its_comments() -> None:
-    """One review pinned to the head, a comment for each finding on its line, and a summary that has the rest."""
-    ranged = replace(FINDING, location=Location("app.py", Side.RIGHT, 4, 2))
-    posting = decided(pulled(ranged, OTHER))
+    """One review pinned to the head, a comment with its mark for each new finding on its lines."""
+    ranged = at(9)
+    ranged = replace(ranged, finding=replace(ranged.finding, location=Location("wide.py", Side.RIGHT, 9, 7)))
+    other = at(30)
+    posting = decided(pulled(ranged, other))
     assert posting.review is not None
-    assert (posting.review.commit, posting.review.run_id) == (HEAD, RUN)
-    assert posting.review.body.endswith(run_mark(RUN))
+    assert posting.review.commit == HEAD
     assert posting.review.body.startswith("2 comments on `ccccccc`")
+    assert posting.review.body.endswith(run_mark(posting.review.run_id))
     places = [(each.path, each.side, each.line, each.start_line) for each in posting.review.comments]
-    assert places == [("app.py", Side.RIGHT, 4, 2), ("app.py", Side.LEFT, 3, None)]
-    assert "The number is wrong" in posting.review.comments[0].body
-    assert posting.replaces is None
-    state = read_state(posting.summary)
-    assert state is not None
-    assert (state.head, state.base, state.prompts) == (HEAD, "b" * 40, "0" * 8)
-    assert len(state.commented) == len(posting.review.comments)
+    assert places == [("wide.py", Side.RIGHT, 9, 7), ("wide.py", Side.RIGHT, 30, None)]
+    assert [read_finding(each.body) for each in posting.review.comments] == [
+        replace(each, said=True, news=False, finding=replace(each.finding, body="", scenario=""))
+        for each in (ranged, other)
+    ]
+    assert (posting.on_files, posting.mending.empty, posting.replaces) == ((), True, None)
 
 
-def test_a_head_that_moved_is_left_alone() -> None:
-    """The lines of another head may be others: nothing is posted, open or not."""
-    for open_ in (True, False):
-        assert decide(pulled(FINDING), Standing("d" * 40, open=open_)) is Obstacle.SUPERSEDED
+def test_the_same_comments_make_the_same_review() -> None:
+    """A review is found again by its name: of this run, this head and these findings, whoever posts them."""
+    one, other = (decided(pulled(*known)).review for known in ((at(9),), (at(9), at(30))))
+    assert one is not None
+    assert other is not None
+    assert one == decided(pulled(at(9))).review == draft_of(HEAD, RUN, one.comments)
+    assert one.run_id != other.run_id
+    halves = other.halves()
+    assert [each.name for half in halves for each in half.comments] == [each.name for each in other.comments]
+    assert len({other.run_id, *(half.run_id for half in halves)}) == 3
+
+
+@pytest.mark.parametrize("open_", [True, False])
+@pytest.mark.parametrize("gate", [None, Skip("it is a draft", told=True)])
+def test_a_head_that_moved_is_left_alone(open_: bool, gate: Skip | None) -> None:
+    """The lines of another head may be others: nothing is posted, whatever else holds."""
+    assert decide(pulled(at(9), gate=gate), Standing("d" * 40, open=open_)) is Obstacle.SUPERSEDED
 
 
 def test_a_closed_pull_request_is_left_alone() -> None:
     """Nobody waits for a review of what is merged or given up."""
-    assert decide(pulled(FINDING), Standing(HEAD, open=False)) is Obstacle.CLOSED
+    assert decide(pulled(at(9)), Standing(HEAD, open=False)) is Obstacle.CLOSED
 
 
 def test_only_a_pull_request_is_posted_on() -> None:
@@ -77,130 +143,362 @@ def test_only_a_pull_request_is_posted_on() -> None:
         decide(review(ANSWERED, ANSWERED), OPEN)
 
 
-def test_a_run_is_posted_once() -> None:
-    """Where its review stands no other is posted, and the summary is still brought up to date, each finding in full."""
-    standing = replace(OPEN, reviews=(OwnReview("u", f"1 comment\n{run_mark(RUN)}", HEAD),))
-    posting = decided(pulled(FINDING), standing)
-    assert posting.review is None
-    assert FINDING.body in posting.summary, "a finding of a later run may stand in no comment"
-    assert posting.summary == posting.summary_without_comments
+@pytest.mark.parametrize("ending", Ending)
+def test_a_failed_run_does_not_take_the_place_of_one_that_read_this_head(ending: Ending) -> None:
+    """What stands is better than nothing; a failed or skipped one is not, nor is one of another head."""
+    failed = pulled(outcome=Outcome(Ending.FAILED))
+    better = ending in {Ending.COMPLETE, Ending.PARTIAL}
+    standing = replace(OPEN, comments=(summarized(ending=ending),))
+    assert (decide(failed, standing) is Obstacle.BETTER_STANDS) is better
+    assert decided(failed, replace(OPEN, comments=(summarized("d" * 40, ending),))).replaces == 7
+    assert decided(pulled(outcome=Outcome(Ending.PARTIAL)), standing).replaces == 7
+    assert review(FAILED, FAILED).outcome.ending is Ending.FAILED
 
 
-def test_other_runs_do_not_count() -> None:
-    """The review of an earlier head, or one without a mark, does not keep this one from being posted."""
-    earlier = run_mark(run_id(PULL.repository_id, PULL.number, "d" * 40))
-    reviews = (OwnReview("u", f"1 comment\n{earlier}", "d" * 40), OwnReview("u", "a note", HEAD))
-    assert decided(pulled(FINDING), replace(OPEN, reviews=reviews)).review is not None
-
-
-def test_our_own_summary_is_replaced() -> None:
-    """Of our comments the first summary is written over, in whatever version; what else we wrote is not touched."""
+def test_our_own_oldest_summary_is_replaced() -> None:
+    """Of our comments the first summary, in whatever version; what else we wrote, and others, is not touched."""
     comments = (
         OwnComment(1, "u", "an answer to a question"),
         OwnComment(2, "u", f"quoted: `{write_state(State('a', 'b', 'c'))}`"),
-        OwnComment(3, "u", "<!-- plumbline:9 AAAA -->\n### Plumbline: nothing found"),
-        OwnComment(4, "u", write_state(State("a", "b", "c"))),
+        summarized(number=3, ours=False),
+        OwnComment(4, "u", "<!-- plumbline:9 AAAA -->\n### Plumbline: nothing found"),
+        summarized(number=5),
     )
-    assert decided(pulled(FINDING), replace(OPEN, comments=comments)).replaces == 3
-    assert decided(pulled(FINDING), replace(OPEN, comments=comments[:2])).replaces is None
+    assert decided(pulled(), replace(OPEN, comments=comments)).replaces == 4
+    assert decided(pulled(), replace(OPEN, comments=comments[:3])).replaces is None
+
+
+# What the policy keeps from being reviewed.
+
+
+def test_a_gate_without_a_summary_says_nothing_unless_it_has_to() -> None:
+    """Nobody is told at every push that drafts are not reviewed; what nobody could guess is said once."""
+    assert decide(pulled(gate=Skip("it is a draft")), OPEN) is Obstacle.GATED
+    posting = decided(pulled(gate=Skip("the day's budget is spent", told=True)), OPEN)
+    assert (posting.review, posting.on_files, posting.replaces, posting.summary) == (None, (), None, "")
+    assert posting.mending.empty
+
+
+def test_a_gate_is_noted_in_the_summary_of_earlier_commits() -> None:
+    """What was said of them stays, with its state; a second push for the same reason writes nothing."""
+    own = summarized("d" * 40)
+    posting = decided(pulled(gate=Skip("it is a draft")), replace(OPEN, comments=(own,)))
+    assert (posting.replaces, posting.review) == (7, None)
+    assert "Commits since `ddddddd` are not reviewed:** it is a draft." in posting.summary
+    assert read_state(posting.summary) == read_state(own.body)
+    noted = replace(own, body=posting.summary)
+    assert decide(pulled(gate=Skip("it is a draft")), replace(OPEN, comments=(noted,))) is Obstacle.GATED
+
+
+def test_a_gate_does_not_deny_what_was_reviewed() -> None:
+    """A label comes after the review of this very head: no commit is without one, so nothing is noted."""
+    for told in (True, False):
+        gated = pulled(gate=Skip("it is labelled", told=told))
+        assert decide(gated, replace(OPEN, comments=(summarized(),))) is Obstacle.GATED
+
+
+def test_what_became_of_a_gated_review_is_whole() -> None:
+    """Nothing was to be posted, so nothing is missing; of a moved head everything is."""
+    assert Posted(HEAD, Obstacle.GATED).whole
+    assert Posted(HEAD).whole
+    assert not Posted(HEAD, problems=("No.",)).whole
+    assert not any(Posted(HEAD, each).whole for each in Obstacle if each is not Obstacle.GATED)
+
+
+# Which findings get a comment.
+
+
+def test_only_what_is_new_gets_a_comment() -> None:
+    """What was said before is in the summary, with a comment or without; so is what is settled."""
+    known = [
+        at(9, news=False, said=True),
+        at(20, news=False),
+        *(at(30, fate=fate) for fate in (Fate.FIXED, Fate.OUTDATED)),
+    ]
+    assert commented(decided(pulled(*known, at(40)))) == [at(40).id]
+
+
+def test_what_is_not_worth_saying_gets_none() -> None:
+    """Doubtful findings and those below the threshold are new, and only mentioned."""
+    assert commented(decided(pulled(at(9), findings=()))) == []
 
 
 def test_without_comments_there_is_no_review() -> None:
     """An empty review would only make noise: the summary says it all."""
-    posting = decided(pulled(FINDING, comments=()))
+    posting = decided(pulled(at(9), policy=Policy("m", max_comments=0)))
+    assert (posting.review, posting.on_files) == (None, ())
+
+
+def test_a_grave_finding_without_a_line_gets_a_comment_on_its_file() -> None:
+    """Pinned to the head, with its mark; a milder one stands in the summary."""
+    lost = at(9, placed=False)
+    mild = at(30, placed=False)
+    mild = replace(mild, finding=replace(mild.finding, severity=Severity.MEDIUM, title="Mild"))
+    posting = decided(pulled(lost, mild))
     assert posting.review is None
-    assert FINDING.body in posting.summary
+    (comment,) = posting.on_files
+    assert (comment.commit, comment.path, comment.name) == (HEAD, "wide.py", lost.id)
+    assert (read_finding(comment.body) or mild).id == lost.id
 
 
-def test_the_summary_tells_what_the_comments_do_not() -> None:
-    """A commented finding stands in the table only; should GitHub refuse the comments, all are in full."""
-    posting = decided(pulled(FINDING, replace(OTHER, body="It was 3."), comments=(FINDING,)))
-    assert FINDING.title in posting.summary
-    assert FINDING.body not in posting.summary
-    assert "It was 3." in posting.summary
-    assert FINDING.body in posting.summary_without_comments
+def test_what_another_run_said_meanwhile_is_not_said_again() -> None:
+    """It stands there under the same name, or a line off under another; the same defect elsewhere is said."""
+    same, near, far = thread(at(9)), thread(at(10)), thread(at(30))
+    assert commented(decided(pulled(at(9)), threaded(same))) == []
+    assert commented(decided(pulled(at(9)), threaded(near))) == []
+    assert commented(decided(pulled(at(9)), threaded(far))) == [at(9).id]
+    assert decided(pulled(at(9)), threaded(near)).said == {at(10).id}
 
 
-def test_a_finding_beside_the_diff_is_told_in_the_summary() -> None:
-    """GitHub refuses a whole review for one wrong line: a comment that it would not take goes to the summary."""
-    beside = replace(OTHER, location=Location("app.py", Side.RIGHT, 99), body="Nobody sees line 99.")
-    posting = decided(pulled(FINDING, beside))
-    assert posting.review is not None
-    assert [each.line for each in posting.review.comments] == [3]
-    assert "Nobody sees line 99." in posting.summary
+def test_what_was_said_under_its_own_name_is_not_what_stands_beside_it() -> None:
+    """Another run said both of our findings, one of them two lines off: neither is said again."""
+    standing = threaded(thread(at(8), 1), thread(at(9), 2))
+    assert commented(decided(pulled(at(9), at(10)), standing)) == []
 
 
-_places = st.tuples(st.sampled_from(Side), st.integers(1, 12), st.none() | st.integers(1, 12))
+def test_a_finding_beside_one_of_our_own_life_is_said() -> None:
+    """A comment that this review knows of was held against it already: what is new beside it is another problem."""
+    known = at(10, news=False, said=True)
+    assert commented(decided(pulled(known, at(9)), threaded(thread(known)))) == [at(9).id]
 
 
-@given(diffs, st.lists(_places, max_size=6), st.integers(-1, 4), st.booleans())
-def test_comments_stand_only_where_github_takes_them(
-    diff: Diff, places: list[tuple[Side, int, int | None]], most: int, filtered: bool
-) -> None:
-    """Over any diff and any places: on lines of the diff, both ends in one hunk, no more than allowed, none lost."""
-    findings = tuple(
-        replace(FINDING, location=Location(file.path, side, line, start), body=f"body{number}.")
-        for file in diff.files[:2]
-        for number, (side, line, start) in enumerate(places)
-    )
-    chosen = inline(findings, most=most, fits=diff.carries) if filtered else findings
-    assert not filtered or len(chosen) <= max(most, 0)
-    made = replace(pulled(*findings, comments=chosen), diff=diff, ledger=unread(diff))
-    draft = decided(made).review
-    taken = draft.comments if draft else ()
-    for path, side, line, start in ((each.path, each.side, each.line, each.start_line) for each in taken):
-        (hunk,) = {
-            number
-            for file in diff.files
-            if file.path == path
-            for number, hunk in enumerate(file.hunks)
-            if {start or line, line} <= {each.number for each in hunk.lines if each.side is side}
-        }
-        assert hunk >= 0
-        assert start is None or start < line
-    fitting = [each for each in chosen if diff.carries(each.location)]
-    assert len(taken) == len(fitting)
+# What is done to threads.
 
 
-def unread(diff: Diff) -> Ledger:
-    """All of a change left to the analyzers."""
-    entries = (Entry(index, Reason.NO_MODEL, 0, len(file.changed_lines)) for index, file in enumerate(diff.files))
-    return balance(diff, entries)
+FIXED = at(9, news=False, said=True, fate=Fate.FIXED, note="d" * 40)
+BACK = at(9, news=False, said=True)
+SAYS_FIXED = fixed_comment(FIXED, inline_comment(BACK))
+
+
+def test_the_comment_of_a_fixed_finding_says_so() -> None:
+    """It is edited, its thread resolved where we may; nothing is answered where nobody spoke."""
+    mending = decided(pulled(FIXED), threaded(thread(BACK, resolvable=True))).mending
+    (edit,) = mending.edits
+    assert edit.node == "node1"
+    assert edit.body.startswith("**Fixed in ddddddd**")
+    assert (read_finding(edit.body) or BACK).id == FIXED.id
+    assert (mending.resolve, mending.reopen, mending.answers) == (("T1",), (), ())
 
 
 @pytest.mark.parametrize(
-    ("posted", "words"),
+    ("stands", "resolved", "answered"),
     [
-        (None, "not posted (add --post)"),
-        (Posted("d" * 40, Obstacle.SUPERSEDED), "not posted: ddddddd was pushed meanwhile, review it again"),
-        (Posted(HEAD, Obstacle.CLOSED), "not posted: the pull request was closed meanwhile"),
-        (Posted(HEAD, summary_url="https://x/1"), "posted: https://x/1"),
-        (Posted(HEAD, comments=2, summary_url="https://x/1"), "posted: https://x/1, 2 comments"),
-        (
-            Posted(HEAD, summary_url="https://x/1", problems=("\x1b[2J422",)),
-            "posted: https://x/1 (the summary holds what would have been comments: \\x1b[2J422)",
-        ),
-        (Posted(problems=("May not.",)), "not posted: May not."),
-        (Posted(comments=2, problems=("Too long.",)), "2 comments posted, the summary not: Too long."),
-        (
-            Posted(HEAD, Obstacle.BETTER_STANDS),
-            "not posted: an earlier review of this commit stands there, and this one failed",
-        ),
+        (thread(BACK, resolvable=True), True, False),
+        (thread(BACK, resolvable=False), False, False),
+        (thread(BACK, resolvable=True, resolved=True), False, False),
+        (thread(BACK, resolvable=True, spoken=True), True, True),
+        (thread(BACK, resolvable=True, spoken=True, last_word=True), False, True),
+        (thread(BACK, resolvable=False, spoken=True, last_word=True), False, True),
     ],
 )
-def test_what_became_of_it_is_told_in_a_line(posted: Posted | None, words: str) -> None:
-    """Each fate has its words, GitHub's own made harmless; a bare patch has no fate, earlier answers are mentioned."""
-    assert told(pulled(FINDING), posted, 0) == words
-    assert told(pulled(FINDING), posted, 2) == f"2 answers from an earlier run (--fresh asks anew) · {words}"
-    assert told(review(ANSWERED, ANSWERED), posted, 0) == ""
+def test_a_thread_with_a_persons_last_word_is_theirs(stands: Thread, resolved: bool, answered: bool) -> None:
+    """Where a person spoke one answer is given; where they had the last word the thread stays open."""
+    mending = decided(pulled(FIXED), threaded(stands)).mending
+    assert (len(mending.edits), bool(mending.resolve), len(mending.answers)) == (1, resolved, int(answered))
+    assert all(each.thread == "T1" and "Fixed in ddddddd." in each.body for each in mending.answers)
 
 
-@pytest.mark.parametrize("miss", Miss)
-def test_a_finding_without_a_line_gets_no_comment(miss: Miss) -> None:
-    """It is told in the summary, with the reason."""
-    made = replace(pulled(FINDING), unplaced=(Unplaced(replace(OTHER, body="Somewhere."), miss),))
-    posting = decided(made)
-    assert posting.review is not None
-    assert len(posting.review.comments) == 1
-    assert f"`app.py`: {miss}" in posting.summary
-    assert "Somewhere." in posting.summary
+def test_what_says_that_it_is_fixed_is_left_alone() -> None:
+    """No second edit, no second answer, and no thread resolved that a person opened again."""
+    standing = threaded(thread(BACK, body=SAYS_FIXED, resolvable=True, spoken=True))
+    assert decided(pulled(FIXED), standing).mending.empty
+
+
+@pytest.mark.parametrize("fate", [Fate.OPEN, Fate.MOVED, Fate.DISMISSED, Fate.OUTDATED])
+def test_the_thread_of_what_is_not_fixed_is_left_alone(fate: Fate) -> None:
+    """Open, moved, dismissed, or merely gone out of the diff: nothing is touched."""
+    known = at(9, news=False, said=True, fate=fate)
+    standing = threaded(thread(BACK, resolvable=True, spoken=True))
+    assert decided(pulled(known), standing).mending.empty
+
+
+def test_a_fixed_finding_that_is_back_is_said_again_in_its_thread() -> None:
+    """The comment tells it in the new words, the thread is opened again; no second comment is written."""
+    again = replace(BACK, finding=replace(BACK.finding, title="Other words", body="New body."))
+    for resolved in (True, False):
+        posting = decided(pulled(again), threaded(thread(BACK, body=SAYS_FIXED, resolved=resolved)))
+        (edit,) = posting.mending.edits
+        assert not is_fixed(edit.body)
+        assert "Other words" in edit.body
+        assert "New body." in edit.body
+        assert posting.mending.reopen == (("T1",) if resolved else ())
+        assert commented(posting) == []
+
+
+def test_a_comment_on_old_lines_offers_nothing_to_apply() -> None:
+    """A finding that is back may stand on other lines than its comment: one click would replace the wrong ones."""
+    finding = replace(BACK.finding, suggestion="value = 3", applies=True)
+    for placed in (True, False):
+        back = replace(BACK, finding=finding, placed=placed)
+        (edit,) = decided(pulled(back), threaded(thread(BACK, body=SAYS_FIXED))).mending.edits
+        assert "value = 3" in edit.body
+        assert "```suggestion" not in edit.body
+
+
+def test_a_comment_that_is_not_ours_is_believed_and_left_alone() -> None:
+    """Another account that we trust wrote it: its finding is known, and neither edited, resolved nor answered."""
+    standing = threaded(thread(BACK, ours=False, resolvable=True, spoken=True))
+    assert decided(pulled(FIXED), standing).mending.empty
+    theirs = threaded(thread(BACK, body=SAYS_FIXED, ours=False, resolved=True))
+    assert decided(pulled(BACK), theirs).mending.empty
+    assert commented(decided(pulled(at(9)), theirs)) == []
+
+
+# The description.
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "then", "written"),
+    [
+        (True, "", " \n", True),
+        (False, "", "", False),
+        (True, "A person's words.", "", False),
+        (True, "", "A person's words.", False),
+    ],
+)
+def test_a_description_is_given_where_there_is_none(asked: bool, now: str, then: str, written: bool) -> None:
+    """If the policy asks for it, and nobody wrote one, neither when the review began nor since."""
+    made = pulled(policy=Policy("m", describe=asked), overview=Overview("It adds links.", Risk.LOW, 5))
+    made = replace(made, change=replace(made.change, pull_request=replace(PULL, body=then)))
+    assert ("It adds links." in decided(made, replace(OPEN, description=now)).description) is written
+    assert decided(replace(made, overview=None)).description == ""
+
+
+# Two runs at the same time.
+
+
+@dataclass
+class Place:
+    """A pull request on which runs write comments and summaries, numbered in the order of writing."""
+
+    threads: list[Thread] = field(default_factory=list)
+    comments: list[OwnComment] = field(default_factory=list)
+    number: int = 0
+
+    def look(self) -> Standing:
+        """What stands there now."""
+        return replace(OPEN, threads=tuple(self.threads), comments=tuple(self.comments))
+
+    def say(self, known: Known) -> None:
+        """Write a finding's comment."""
+        self.number += 1
+        self.threads.append(thread(known, self.number))
+
+    def summarize(self, made: Review, said: frozenset[str]) -> None:
+        """Write a summary."""
+        self.number += 1
+        self.comments.append(OwnComment(self.number, "u", summary(made, said)))
+
+    def take_back(self, twice: Doubles) -> None:
+        """Delete what was said twice; what is gone is gone."""
+        self.threads = [each for each in self.threads if each.comment.id not in twice.comments]
+        self.comments = [each for each in self.comments if each.id != twice.summary]
+
+
+def run(place: Place, made: Review) -> Iterator[None]:
+    """One run, step by step: look, write, look again and take back."""
+    before = place.look()
+    posting = decided(made, before)
+    yield
+    mine = frozenset(commented(posting))
+    for known in made.news:
+        if known.id in mine:
+            place.say(known)
+    yield
+    if posting.replaces is None:
+        place.summarize(made, posting.said | mine)
+    yield
+    place.take_back(doubles(made, mine, before, place.look()))
+
+
+def play(order: Sequence[bool], *reviews: Review) -> Place:
+    """Let two runs go on in turns, in the given order, until both have ended."""
+    place = Place()
+    runs = [run(place, made) for made in reviews]
+    for first in order:
+        next(runs[0] if first else runs[1], None)
+    for each in runs:
+        for _ in each:
+            pass
+    return place
+
+
+orders = st.permutations([True] * 4 + [False] * 4)
+
+
+@given(orders, st.lists(st.integers(-NEAR, NEAR) | st.none(), min_size=1, max_size=4), st.booleans())
+def test_of_two_runs_that_say_the_same_one_is_heard(
+    order: list[bool], offsets: list[int | None], other_kind: bool
+) -> None:
+    """Whoever looks or writes first: of each problem that both found, on its line or beside it, one comment stays."""
+    kind = Category.DATA if other_kind else Category.CORRECTNESS
+    theirs = [at(10 * place + offset, category=kind) for place, offset in enumerate(offsets, 1) if offset is not None]
+    place = play(order, pulled(*(at(10 * each) for each in range(1, len(offsets) + 1))), pulled(*theirs))
+    lines = [(read_finding(each.comment.body) or at(60)).finding.location.line for each in place.threads]
+    heard = [round(line / 10) for line in lines]
+    assert sorted(heard) == list(range(1, len(offsets) + 1))
+    assert len(place.comments) == 1
+
+
+@given(orders, st.sets(st.integers(1, 60), max_size=5), st.sets(st.integers(1, 60), max_size=5))
+def test_no_problem_is_lost_between_two_runs(order: list[bool], one: set[int], other: set[int]) -> None:
+    """Over any lines, however near: each finding keeps its comment, or one of the other run within reach does."""
+    other = other - one
+    place = play(order, pulled(*map(at, sorted(one))), pulled(*map(at, sorted(other))))
+    heard = [(read_finding(each.comment.body) or at(60)).finding.location.line for each in place.threads]
+    assert len(heard) == len(set(heard)), "no line is commented twice"
+    assert len(heard) >= max(len(one), len(other)), "each of ours is paired with one of theirs at most"
+    for line in one | other:
+        assert any(abs(line - each) <= NEAR for each in heard)
+
+
+def test_findings_are_paired_one_to_one() -> None:
+    """What another run said between two of ours is one of them; the other one is a problem of its own, and stays."""
+    ours, theirs = [at(10), at(16)], at(13)
+    after = threaded(thread(ours[0], 1), thread(theirs, 2), thread(ours[1], 3))
+    mine = frozenset(each.id for each in ours)
+    assert doubles(pulled(*ours), mine, OPEN, after).comments == ()
+    assert doubles(pulled(theirs), frozenset({theirs.id}), OPEN, after).comments == (2,)
+
+
+def test_what_stands_twice_under_one_name_is_no_double_of_another() -> None:
+    """Both found the same, and the other run one more right beside it: ours alone goes, and both of theirs stay."""
+    same, beside = at(10), at(9)
+    after = threaded(thread(beside, 1), thread(same, 2), thread(same, 3))
+    assert doubles(pulled(same), frozenset({same.id}), OPEN, after).comments == (3,)
+
+
+def test_what_stood_before_is_no_double() -> None:
+    """Comments of earlier reviews were held against the findings already."""
+    earlier = thread(at(10), 1)
+    after = threaded(earlier, thread(at(9), 2))
+    assert doubles(pulled(at(9)), frozenset({at(9).id}), threaded(earlier), after).comments == ()
+
+
+def test_what_is_not_ours_is_not_taken_back() -> None:
+    """Another account that we trust said it later: its comment and its summary stay."""
+    after = threaded(thread(at(9), 1), thread(at(9), 2, ours=False))
+    after = replace(after, comments=(summarized(number=3), summarized(number=4, ours=False)))
+    assert doubles(pulled(at(9)), frozenset({at(9).id}), OPEN, after) == Doubles(
+        said=frozenset({at(9).id}), summary_id=3
+    )
+
+
+def test_what_we_did_not_post_is_not_taken_back() -> None:
+    """Two others said the same: that is for them to settle."""
+    after = threaded(thread(at(9), 1), thread(at(9), 2))
+    assert doubles(pulled(at(9)), frozenset(), OPEN, after).comments == ()
+
+
+def test_what_is_taken_back_is_told() -> None:
+    """The findings without their comment, those that have one still, and the summary that stays."""
+    after = replace(threaded(thread(at(10), 1), thread(at(9), 2), thread(at(40), 3)))
+    after = replace(after, comments=(summarized(number=4), summarized(number=5)))
+    mine = frozenset({at(9).id, at(40).id})
+    assert doubles(pulled(at(9), at(40)), mine, OPEN, after) == Doubles(
+        comments=(2,),
+        names=frozenset({at(9).id}),
+        summary=5,
+        said=frozenset({at(10).id, at(40).id}),
+        summary_id=4,
+    )

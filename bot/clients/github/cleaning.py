@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from bot.clients.github.answers import read
 from bot.clients.github.connection import GitHub
 from bot.clients.github.page import PageReader, marked
-from bot.clients.github.page_answers import ReviewCommentRow
+from bot.clients.github.page_answers import DescriptionAnswer, ReviewCommentRow
 from bot.clients.github.reviews import Reviews
 from bot.clients.github.writing import Writer
+from bot.core.marker import is_description
 
 _ROWS = 100
 _MOST_PAGES = 20
@@ -20,13 +21,15 @@ class Cleaned:
     """How much of ours was removed: summaries, and comments on lines and files, answers included.
 
     `reviews` are those that lost their words, as GitHub deletes no review that was submitted. `replies` are other words
-    that are left in threads whose first comment was ours.
+    that are left in threads whose first comment was ours. `description` tells whether the pull request's text was ours,
+    and nobody had touched it.
     """
 
     summaries: int = 0
     comments: int = 0
     reviews: int = 0
     replies: int = 0
+    description: bool = False
 
 
 class Cleaner:
@@ -53,7 +56,16 @@ class Cleaner:
         reviews = [each.id for each in sheet.reviews if each.ours and marked(each.body) and not each.pending]
         for review in reviews:
             self._reviews.reword(review, sentence)
-        return replace(cleaned, summaries=len(summaries), reviews=len(reviews))
+        described = self._undescribe()
+        return replace(cleaned, summaries=len(summaries), reviews=len(reviews), description=described)
+
+    def _undescribe(self) -> bool:
+        path = f"/pulls/{self._number}"
+        said = self._github.get(self._reader.path + path, self._reader.about)
+        ours = is_description(read(DescriptionAnswer, said, self._reader.about).body or "")
+        if ours:
+            self._writer.once(lambda: self._writer.post("PATCH", path, {"body": ""}))
+        return ours
 
     def _clean_threads(self, viewer: str) -> Cleaned:
         rows = self._review_comments()

@@ -12,7 +12,7 @@ from bot.clients.github.mutations import FieldFailure, Mutation, document, input
 from bot.clients.github.page import PageReader, first_line
 from bot.clients.github.writing import Writer
 from bot.core.posting import Mending
-from bot.errors import Transient
+from bot.errors import Rejected, Transient
 
 _MOST_MUTATIONS = 25
 # What GitHub asks for where it names no time: "wait for at least one minute".
@@ -23,11 +23,15 @@ _THREAD = "thread { id }"
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A mutation, and what did not happen if it fails. `thread` is where an answer would be found again, `mark` how."""
+    """A mutation, and what did not happen if it fails. `thread` is where an answer would be found again, `mark` how.
+
+    An `optional` one may lack its permission; a `needed` one is told as an error.
+    """
 
     mutation: Mutation
     undone: str
     optional: bool = False
+    needed: bool = False
     thread: str = ""
     mark: str = ""
 
@@ -74,7 +78,10 @@ class _Batch:
                 self._left.append(step)
             elif not (step.optional and failure.forbidden):
                 said = f" ({failure.says})" if failure.says else ""
-                self._problems.append(f"{step.undone} on {self._reader.about}{said}; it stays as it is.")
+                sentence = f"{step.undone} on {self._reader.about}{said}; it stays as it is."
+                if step.needed:
+                    raise Rejected(sentence, kind=failure.kind)
+                self._problems.append(sentence)
         self._refuse_unfinished(failures)
         return self._problems
 
@@ -124,4 +131,11 @@ def _steps(mending: Mending) -> Iterator[_Step]:
             "GitHub did not take an answer in a thread",
             thread=answer.thread,
             mark=first_line(answer.body),
+        )
+    if mending.summary is not None:
+        asked = {"id": mending.summary.node, "body": mending.summary.body}
+        yield _Step(
+            Mutation("updateIssueComment", asked, "issueComment { id }"),
+            "GitHub did not let our summary be edited",
+            needed=True,
         )

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from bot.core.known import Known
 from bot.core.links import Home
-from bot.core.marker import finding_mark, run_mark
+from bot.core.marker import described, finding_mark, run_mark
 from bot.core.models import Finding
 from bot.core.overview import Overview
 from bot.core.rendering.words import MARKS, count, short
@@ -69,7 +69,7 @@ def answer_fixed(known: Known) -> str:
 
 def description(overview: Overview, home: Home | None = None) -> str:
     """A description for a pull request that has none."""
-    return f"{prose(overview.text, home)}\n\n<sub>Written by Plumbline, as there was no description.</sub>\n"
+    return described(f"{prose(overview.text, home)}\n\n<sub>Written by Plumbline, as there was no description.</sub>")
 
 
 def _marked(lines: Iterable[str], mark: str) -> str:

@@ -43,11 +43,11 @@ _OBSTACLES = {
 }
 
 
-def cleaned(summaries: int, comments: int, reviews: int, replies: int) -> str:
+def cleaned(summaries: int, comments: int, reviews: int, replies: int, *, description: bool = False) -> str:
     """What was removed from a pull request, and what was left: words of others in threads that we had opened."""
-    if not summaries and not comments and not reviews:
+    if not summaries and not comments and not reviews and not description:
         return "Plumbline posted nothing there."
-    parts = ((summaries, "summary"), (comments, "comment"), (reviews, "review"))
+    parts = ((summaries, "summary"), (comments, "comment"), (reviews, "review"), (description, "description"))
     removed = ", ".join(count(number, noun) for number, noun in parts if number)
     left = f" {count(replies, 'answer')} of others stayed." if replies else ""
     return f"Removed: {removed}.{left}"

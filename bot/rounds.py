@@ -1,0 +1,75 @@
+"""One round in a pull request's life: a review, its posting, and the check run around both."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot import publisher, reviewer
+from bot.core.outcome import Ending, Outcome
+from bot.core.posting import Obstacle, Posted
+from bot.core.rendering.check_run import check_output, ended_early, not_posted
+from bot.core.review import Review
+from bot.core.verdict import CheckOutput, Conclusion, conclude_check, verdict
+from bot.errors import BotError, OutsideError
+from bot.threads import aside
+
+_DEFECT = "Plumbline failed in a way that it did not foresee; its log says where."
+
+
+class Check(reviewer.Check, Protocol):
+    """The check run of a review. It blocks; the story calls it in a thread."""
+
+    def finish(self, conclusion: Conclusion, output: CheckOutput) -> None:
+        """Conclude it. Raises OutsideError where the conclusion is not taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A review, what became of it on GitHub where it was to be posted, and why its check shows no conclusion."""
+
+    review: Review
+    posted: Posted | None = None
+    check_problem: str = ""
+
+
+async def play(
+    ports: reviewer.Ports, wish: reviewer.Wish, page: publisher.Page | None = None, check: Check | None = None
+) -> Round:
+    """Review, post, conclude. Whatever happens, the check run comes to an end, and to no green one unearned."""
+    # What stands where something fails that is no BotError: a defect of ours.
+    conclusion = conclude_check(Outcome(Ending.FAILED), reached=False, policy=wish.policy)
+    output = ended_early(_DEFECT)
+    try:
+        review = await reviewer.review(ports, wish)
+        seal = reviewer.seal_of(review.change.pull_request, wish.state_key)
+        posted = await publisher.publish(review, page, seal) if page else None
+        conclusion, output = _concluded(review, posted)
+    except asyncio.CancelledError:
+        conclusion, output = Conclusion.CANCELLED, ended_early("")
+        raise
+    except BotError as error:
+        output = ended_early(str(error))
+        raise
+    finally:
+        problem = await _finish(check, conclusion, output)
+    return Round(review, posted, problem)
+
+
+def _concluded(review: Review, posted: Posted | None) -> tuple[Conclusion, CheckOutput]:
+    if posted and posted.obstacle in {Obstacle.SUPERSEDED, Obstacle.CLOSED}:
+        return Conclusion.CANCELLED, not_posted(posted.obstacle)
+    return verdict(review, review.policy), check_output(review, review.policy)
+
+
+async def _finish(check: Check | None, conclusion: Conclusion, output: CheckOutput) -> str:
+    """Conclude the check run; give the sentence of what keeps GitHub from showing it."""
+    if check is None:
+        return ""
+    try:
+        await aside(check.finish, conclusion, output)
+    except OutsideError as error:
+        return str(error)
+    return ""
