@@ -27,7 +27,7 @@ async def main(url: str, patch: bytes, chunk_tokens: int, concurrency: int) -> N
         ports = reviewer.Ports(PatchText(patch, "made up"), EmbeddedAnalyzers(), model, watch)
         # From the story's beginning: a command builds its client while GitHub is answering.
         start = time.perf_counter()
-        review = await reviewer.review(ports, policy)
+        review = await reviewer.review(ports, reviewer.Wish(policy))
     figures = {
         "wall": time.perf_counter() - start,
         "requests": review.requests,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from bot import __version__
+from bot import __version__, config_commands
 from bot.errors import BadReply, BotError, Misuse, Transient
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(config_commands.app)
 
 _EXIT_CODES = (
     "Exit codes: 0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, "
@@ -100,7 +101,13 @@ def review(
     output: Annotated[
         str, typer.Option(metavar="FILE", help="Write the review to a file instead.", show_default=False)
     ] = "",
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 if a finding is at least this bad.")] = FailOn.NEVER,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            help="Exit with 1 if a finding is at least this bad; without it, as the policy file says.",
+            show_default=False,
+        ),
+    ] = None,
     include: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="Read only these paths (gitignore pattern, repeatable).")
     ] = None,
@@ -110,6 +117,15 @@ def review(
     ] = None,
     no_model: Annotated[
         bool, typer.Option("--no-model", help="Ask no model, though a key is set: run the analyzers only.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --post: read everything again, also what an earlier review read.")
+    ] = False,
+    automatic: Annotated[
+        bool, typer.Option("--automatic", help="Skip what the policy file leaves out: drafts, labels, paused, ...")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Show the review as a check (or status) on the pull request's head.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask everything anew, also what was answered before.")] = False,
     keep: Annotated[
@@ -132,7 +148,8 @@ def review(
     """
     from bot import settings, wiring
 
-    _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head, post=post)
+    _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head)
+    _refuse_without_pull_request(pull_request, {"--post": post, "--check": check, "--full": full})
     _refuse_unwritable(output)
     request = wiring.Request(
         pull_request=pull_request,
@@ -143,6 +160,10 @@ def review(
         include=tuple(include or ()),
         exclude=tuple(exclude or ()),
         post=post,
+        automatic=automatic,
+        full=full,
+        check=check,
+        fail_on=fail_on.value if fail_on else None,
         no_model=no_model,
         keep=keep,
         fresh=fresh,
@@ -156,7 +177,9 @@ def review(
     _write(done.review, form, output, quiet=quiet, fate=told)
     if done.posted and not done.posted.whole and (output or form is not Format.TEXT):
         typer.echo(f"plumbline: {told}.", err=True)
-    raise typer.Exit(_exit_code(done.review, fail_on, posted=done.posted))
+    if done.check_problem:
+        typer.echo(f"plumbline: the check shows no conclusion: {done.check_problem}", err=True)
+    raise typer.Exit(_exit_code(done.review, done.review.policy.fail_on, posted=done.posted))
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -177,7 +200,25 @@ def replay(
     watch = _watch("provider", quiet=True)
     result = _run(wiring.replay(folder, watch), watch)
     _write(result, form, output, quiet=quiet, fate="")
-    raise typer.Exit(_exit_code(result, fail_on))
+    raise typer.Exit(_exit_code(result, _threshold(fail_on)))
+
+
+@app.command()
+def clean(
+    pull_request: Annotated[str, typer.Argument(metavar="PR", help="owner/repo#12, a URL, or 12 inside a clone.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
+) -> None:
+    """Remove what Plumbline posted on a pull request.
+
+    Its summary and its comments go, nothing of anybody else does.
+    """
+    from bot import settings, wiring
+    from bot.core.rendering import fate
+
+    if not yes and not typer.confirm(f"Remove everything that Plumbline posted on {pull_request}?"):
+        raise Misuse("Nothing was removed; give --yes to remove it without being asked.")
+    done = _run(wiring.clean(pull_request, settings.load()), _watch("provider", quiet=True))
+    typer.echo(fate.cleaned(done.summaries, done.comments, done.reviews, done.replies, description=done.description))
 
 
 @app.command()
@@ -211,7 +252,7 @@ def _run(story: Coroutine[Any, Any, _T], watch: Progress) -> _T:
         watch.clear()
 
 
-def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: bool, head: str, post: bool) -> None:
+def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: bool, head: str) -> None:
     named = [
         name
         for name, given in (("PR", pull_request), ("--base", base), ("--staged", staged), ("--diff", diff))
@@ -223,8 +264,12 @@ def _refuse_unclear_target(pull_request: str, *, base: str, diff: str, staged: b
         raise Misuse("Say what to review: a pull request, --base BRANCH, --staged, or --diff FILE.")
     if head != "HEAD" and not base:
         raise Misuse("--head needs --base: together they name the two ends of the change.")
-    if post and not pull_request:
-        raise Misuse("--post needs a pull request to post on; name it, e.g. owner/repo#12.")
+
+
+def _refuse_without_pull_request(pull_request: str, options: Mapping[str, bool]) -> None:
+    given = next((name for name, on in options.items() if on), None)
+    if given and not pull_request:
+        raise Misuse(f"{given} needs a pull request; name it, e.g. owner/repo#12.")
 
 
 def _refuse_unwritable(output: str) -> None:
@@ -300,14 +345,16 @@ def _print_styled(result: Review, *, quiet: bool, fate: str) -> None:
         console.print(Text.assemble(*((span.text, styles.get(span.style, span.style)) for span in line)))
 
 
-def _exit_code(result: Review, fail_on: FailOn, posted: Posted | None = None) -> int:
+def _exit_code(result: Review, fail_on: Severity | None, posted: Posted | None = None) -> int:
     from bot.core.analysis import Run
     from bot.core.outcome import exit_code
+    from bot.core.verdict import counted
 
+    reached = fail_on is not None and any(finding.severity.reaches(fail_on) for finding in counted(result))
     return exit_code(
         result.outcome,
         asked=result.asked,
-        reached=result.reaches(_threshold(fail_on)),
+        reached=reached,
         analyzers_failed=any(note.run is Run.FAILED for note in result.analyzers),
         not_posted=posted is not None and not posted.whole,
     )

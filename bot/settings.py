@@ -58,7 +58,21 @@ class Settings(BaseSettings):
     max_tokens: int = Field(default=16_000, ge=1_000, le=128_000)
     max_cost_usd: float = Field(default=5.0, ge=0, allow_inf_nan=False)
     max_comments: int = Field(default=10, ge=0, le=50)
+    max_cost_pull_request_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    max_cost_day_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     prices: Literal["provider", "gateway"] = "provider"
+
+    state_key: SecretStr | None = Field(default=None, min_length=16)
+    trusted_authors: str = Field(default="", pattern=r"^[A-Za-z0-9,_\[\] -]*$")
+
+    def source_of(self, field: str) -> str:
+        """The variable that a setting came from, '' where it has its default."""
+        return _variable(field) if field in self.model_fields_set else ""
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The accounts whose comments are believed like our own."""
+        return frozenset(filter(None, (name.strip() for name in self.trusted_authors.split(","))))
 
 
 def load() -> Settings:

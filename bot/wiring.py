@@ -6,6 +6,7 @@ import hashlib
 import re
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from bot.settings import Settings, ca_bundle, cache_folder
 
 if TYPE_CHECKING:
     from bot import reviewer
+    from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
+    from bot.clients.github.publish import PullRequestPage
     from bot.clients.messages import Messages
     from bot.clients.record import Record
     from bot.clients.source import Repository
@@ -30,6 +33,16 @@ if TYPE_CHECKING:
     from bot.core.review import Review
 
 _DAYS_KEPT = 14
+# The fields of a policy that a setting fills.
+_SETTINGS = {
+    "model": "model",
+    "chunk_tokens": "chunk_tokens",
+    "max_tokens": "max_tokens",
+    "max_comments": "max_comments",
+    "max_cost": "max_cost_usd",
+    "max_cost_pull_request": "max_cost_pull_request_usd",
+    "max_cost_day": "max_cost_day_usd",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,10 @@ class Request:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     post: bool = False
+    automatic: bool = False
+    full: bool = False
+    check: bool = False
+    fail_on: str | None = None
     no_model: bool = False
     keep: str = ""
     fresh: bool = False
@@ -51,24 +68,33 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A review, what became of it on GitHub if it was to be posted, and how many answers were taken from before."""
+    """A review, what became of it on GitHub if it was to be posted, and how many answers were taken from before.
+
+    `check_problem` tells why its check run does not show how it ended, '' where it does or there is none.
+    """
 
     review: Review
     posted: Posted | None = None
     taken: int = 0
+    check_problem: str = ""
 
 
-async def review(request: Request, settings: Settings, watch: reviewer.Watch) -> Done:
-    """Build what a review needs, run it, and post it where that was asked for."""
+async def review(
+    request: Request, settings: Settings, watch: reviewer.Watch, *, sleep: Callable[[float], None] = time.sleep
+) -> Done:
+    """Build what a review needs, run it, and post it where that was asked for. `sleep` waits for GitHub, in seconds."""
     async with AsyncExitStack() as stack:
         reference = _reference(request, settings) if request.pull_request else None
-        github = stack.enter_context(_github(settings, request)) if reference else None
+        github = stack.enter_context(_github(settings, request, sleep)) if reference else None
         _refuse_two_keys(settings)
         source = _source(request, github, reference)
         # GitHub is being asked from here on; what follows takes as long to load as it takes to answer.
-        from bot import reviewer
+        from bot import reviewer, rounds
         from bot.clients.analyzers import EmbeddedAnalyzers
+        from bot.clients.github.checks import Checks
         from bot.clients.record import Remembered
+        from bot.clients.spending import Spending
+        from bot.progress import WithCheck
 
         messages = None if request.no_model else await _messages(settings, stack)
         record = _record(request, reference)
@@ -76,15 +102,25 @@ async def review(request: Request, settings: Settings, watch: reviewer.Watch) ->
         kept = record if messages or request.keep else None
         if kept is not None:
             kept.prepare()
-        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, watch, kept)
-        done = await reviewer.review(ports, _policy(request, settings))
-        posted = None
-        if request.post and github and reference:
-            from bot.clients.github.publish import PullRequestPage
+        page = _page(settings, github, reference) if request.post and github and reference else None
+        check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
+        spending = Spending(cache_folder()) if messages else None
+        shown = WithCheck(watch, check) if check else watch
+        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check)
+        done = await rounds.play(ports, _wish(request, settings), page, check)
+        return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
 
-            page = PullRequestPage(github, reference.owner, reference.repo, reference.number)
-            posted = await reviewer.publish(done, page)
-        return Done(done, posted, model.taken if model else 0)
+
+async def clean(pull_request: str, settings: Settings) -> Cleaned:
+    """Remove what was posted on a pull request."""
+    request = Request(pull_request=pull_request, post=True)
+    reference = _reference(request, settings)
+    with _github(settings, request) as github:
+        from bot.core.rendering.comments import WITHDRAWN
+        from bot.threads import aside
+
+        page = _page(settings, github, reference)
+        return await aside(page.clean, WITHDRAWN)
 
 
 async def replay(folder: str, watch: reviewer.Watch) -> Review:
@@ -96,14 +132,43 @@ async def replay(folder: str, watch: reviewer.Watch) -> Review:
     inputs = record.inputs()
     model = Replayed(record) if inputs.asked else None
     ports = reviewer.Ports(RecordedChange(inputs), RecordedAnalyzers(inputs), model, watch)
-    return await reviewer.review(ports, inputs.policy)
+    return await reviewer.replay(ports, inputs)
 
 
-def _policy(request: Request, settings: Settings) -> Policy:
+def _page(settings: Settings, github: GitHub, reference: PullRequestReference) -> PullRequestPage:
+    from bot.clients.github.publish import PullRequestPage
+
+    return PullRequestPage(github, reference.owner, reference.repo, reference.number, trusted=settings.trusted)
+
+
+def _state_key(settings: Settings) -> bytes:
+    return settings.state_key.get_secret_value().encode() if settings.state_key else b""
+
+
+def _wish(request: Request, settings: Settings) -> reviewer.Wish:
+    """What is asked for, and which of it somebody set: that is stronger than the repository's policy file."""
+    from bot import reviewer
+
+    explicit = {field: settings.source_of(setting) for field, setting in _SETTINGS.items()}
+    if request.include or request.exclude:
+        explicit["filters"] = "--include and --exclude"
+    if request.fail_on is not None:
+        explicit["fail_on"] = "--fail-on"
+    return reviewer.Wish(
+        policy(request, settings),
+        {field: where for field, where in explicit.items() if where},
+        _state_key(settings),
+    )
+
+
+def policy(request: Request, settings: Settings) -> Policy:
+    """The policy of settings and options, defaults included."""
     from bot.core.cost import PRICES
+    from bot.core.models import Severity
     from bot.core.policy import Policy
     from bot.core.selection import Filters
 
+    threshold = request.fail_on if request.fail_on != "never" else None
     return Policy(
         model=settings.model,
         filters=Filters(request.include, request.exclude),
@@ -113,6 +178,11 @@ def _policy(request: Request, settings: Settings) -> Policy:
         max_tokens=settings.max_tokens,
         max_comments=settings.max_comments,
         post=request.post,
+        automatic=request.automatic,
+        full=request.full,
+        fail_on=Severity(threshold) if threshold else None,
+        max_cost_pull_request=settings.max_cost_pull_request_usd,
+        max_cost_day=settings.max_cost_day_usd,
     )
 
 
@@ -132,12 +202,12 @@ def _reference(request: Request, settings: Settings) -> PullRequestReference:
     return reference
 
 
-def _github(settings: Settings, request: Request) -> GitHub:
+def _github(settings: Settings, request: Request, sleep: Callable[[float], None] = time.sleep) -> GitHub:
     from bot.clients.github.connection import Access, GitHub
 
     if request.post and settings.github_token is None:
         raise Misuse("Posting needs a token; set GITHUB_TOKEN to one that may write pull requests and issues.")
-    return GitHub(Access(settings.github_api_url, settings.github_token, ca_bundle()))
+    return GitHub(Access(settings.github_api_url, settings.github_token, ca_bundle()), sleep=sleep)
 
 
 def _refuse_two_keys(settings: Settings) -> None:

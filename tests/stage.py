@@ -17,7 +17,7 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.messages import FakeMessages, Script
 from tests.repository import CHECKOUT
 
-READS_BEFORE_POSTING = 5
+READS_BEFORE_POSTING = 6
 _PATIENCE = 20  # seconds; a person would have closed the terminal
 
 

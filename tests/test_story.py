@@ -13,7 +13,7 @@ import pytest
 
 from tests import papers
 from tests.fakes.messages import Answer, MessageAnswer, http_error, refusal, text, tool, truncated
-from tests.scripted_reviewer import Json, Says, ScriptedReviewer, part_of
+from tests.scripted_reviewer import Json, Says, ScriptedReviewer, asks_overview, part_of
 from tests.stage import READS_BEFORE_POSTING, Stage
 
 GOOD_READER = ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES)
@@ -91,7 +91,7 @@ def test_the_model_sees_the_whole_change_and_no_secret(stage: Stage) -> None:
 def test_requests_share_all_but_their_part(stage: Stage) -> None:
     """The bytes of a review's requests are the same up to the part that they ask about."""
     stage.plumbline("review", "acme/papers#214", PLUMBLINE_CHUNK_TOKENS="2000")
-    first, *others = (request.raw for request in stage.model.requests)
+    first, *others = (request.raw for request in stage.model.requests if not asks_overview(request.body))
     start = first.index(b'"tool_use_id":"toolu_part","content":"')
     assert all(other[:start] == first[:start] for other in others)
 
@@ -131,7 +131,7 @@ def test_the_next_review_edits_the_summary_in_place(stage: Stage) -> None:
     theirs, ours = pull.issue_comments
     assert theirs.body.endswith("not ours")
     assert "head `eeeeeee`" in ours.body
-    assert [review.commit[:1] for review in pull.reviews] == [pull.reviews[0].commit[:1], "e"]
+    assert len(pull.reviews) == 1, "the same lines are not commented again"
 
 
 def test_an_interrupted_review_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -140,6 +140,8 @@ def test_an_interrupted_review_goes_on_where_it_stopped(tmp_path: Path) -> None:
     answered: list[str] = []
 
     def hold_the_second(body: Json) -> Answer | None:
+        if asks_overview(body):
+            return None
         answered.append(part_of(body)["files"][0]["path"])
         if len(answered) == 2:
             second.set()
@@ -245,6 +247,8 @@ def test_an_answer_that_is_cut_off_is_asked_for_in_halves(tmp_path: Path) -> Non
     asked: list[int] = []
 
     def first(body: Json) -> Answer | None:
+        if asks_overview(body):
+            return None
         lines = sum(len(hunk["lines"]) for file in part_of(body)["files"] for hunk in file["hunks"])
         asked.append(lines)
         return truncated("report_review") if lines > 300 else None
@@ -265,6 +269,7 @@ def test_findings_without_a_line_are_said_and_not_guessed(tmp_path: Path) -> Non
         "papers/links.py",
         "PAGE_SIZE = 20",
         "Nothing limits the page size",
+        severity="medium",
         changes={"quote": "PAGE_SIZE = 50", "line": 999, "start_line": 999},
     )
     with Stage(ScriptedReviewer([lost]), tmp_path) as made:
@@ -319,9 +324,9 @@ def test_a_closed_pull_request_is_not_paid_for(stage: Stage) -> None:
 
 
 def test_comments_that_github_refuses_are_not_lost(stage: Stage) -> None:
-    """Should GitHub refuse the review after all, the summary carries every finding, and the exit code tells."""
+    """Should GitHub refuse all comments after all, the summary carries every finding, and the exit code tells."""
     pull = stage.github.state.pulls[0]
-    stage.github.fail_next("POST", r".*/pulls/214/reviews", status=422)
+    stage.github.fail_next("POST", r".*/pulls/214/reviews", status=422, times=50)
     done = stage.plumbline("review", "acme/papers#214", "--post")
     assert done.code == 3
     assert pull.reviews == []
@@ -338,13 +343,19 @@ def test_a_token_that_may_not_write_costs_no_review(stage: Stage) -> None:
     assert re.fullmatch(r"plumbline: not posted: .*pull requests: write.*\n", done.err)
 
 
-def test_a_second_run_on_the_same_head_changes_nothing(stage: Stage) -> None:
-    """The summary still tells in the table only what has a comment of its own."""
+def test_a_second_run_on_the_same_head_says_nothing_more(stage: Stage) -> None:
+    """It asks the model nothing, and posts no comment; the summary tells of the same findings."""
     pull = stage.github.state.pulls[0]
     stage.plumbline("review", "acme/papers#214", "--post")
-    first = pull.issue_comments[0].body
+    first, asked = pull.issue_comments[0].body, len(stage.model.requests)
     stage.plumbline("review", "acme/papers#214", "--post")
-    assert pull.issue_comments[0].body == first
+    assert len(stage.model.requests) == asked
+    assert len(pull.reviews) == 1
+    assert _table(pull.issue_comments[0].body) == _table(first)
+
+
+def _table(summary: str) -> list[str]:
+    return [line for line in summary.split("\n") if line.startswith(("### ", "| "))]
 
 
 def test_a_failed_run_does_not_take_the_place_of_a_review(tmp_path: Path) -> None:
@@ -356,7 +367,7 @@ def test_a_failed_run_does_not_take_the_place_of_a_review(tmp_path: Path) -> Non
         made.plumbline("review", "acme/papers#214", "--post")
         first = pull.issue_comments[0].body
         down.append(True)
-        done = made.plumbline("review", "acme/papers#214", "--post", "--fresh")
+        done = made.plumbline("review", "acme/papers#214", "--post", "--full", "--fresh")
         assert (done.code, pull.issue_comments[0].body) == (3, first)
         assert "an earlier review of this commit stands there" in done.out
 
