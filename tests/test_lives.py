@@ -188,7 +188,7 @@ def test_fix(life: Life) -> None:
 
 @lived
 def test_fix_and_new(life: Life) -> None:
-    """A push that mends one thing and breaks another takes two writes: the comment; what is mended, with the summary."""
+    """A push that mends one thing and breaks another takes two writes: the comment, and all else in one."""
     life.github.add_token(life.github.token, contents=True)
     _opened(life)
     life.words[shop.COUPON.title] = ("fixed", MENDED)
