@@ -14,6 +14,7 @@ from bot.core.anchors import Miss
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.known import Fate, Known, Life
 from bot.core.ledger import Entry, Reason, balance
+from bot.core.links import Home, linkable
 from bot.core.marker import State, read_state
 from bot.core.models import Finding, Location, Severity, Side
 from bot.core.outcome import conclude
@@ -29,6 +30,7 @@ from tests.core.test_requests import PULL
 from tests.core.test_sanitize import HOSTILE, TEXTS
 
 GITHUB_TAKES = 65_536
+HOME = Home("github.com", PULL.repository)
 OURS = re.compile(
     r"</?(?:details|summary|sub)>|^<!-- plumbline:\d [A-Za-z0-9+/=]{30,}(?: [^ ]+)? -->\n?\Z"
     r"|^<!-- plumbline-finding:1 0000000001 [^ ]+ -->\n?\Z"
@@ -77,7 +79,8 @@ def check_harmless(text: str) -> None:
 def assert_only_ours_acts(body: str) -> None:
     for kind, what in effects(body):
         if kind == "link_open":
-            assert what.startswith(f"{PULL.url}/files#diff-")
+            # The model's own links lead to the repository and to documentation, see tests/core/test_sanitize.py.
+            assert what.startswith(f"{PULL.url}/files#diff-") or linkable(what, HOME)
         elif kind in {"html_block", "html_inline"}:
             assert OURS.sub("", what).count("<") == 0
         elif kind == "command":
