@@ -250,7 +250,7 @@ async def _reviewed(ports: Ports, start: _Start) -> Review:
     plan = pack(diff, selection.kept, _budget(policy, shared), start.answered)
     ports.watch.planned(change, diff, len(plan.chunks) if ports.model else 0)
     tracked = track(start.before.known, anchors.shown)
-    companions = Companions(tracked, _hunks_of(plan), diff)
+    companions = Companions(tracked, _hunks_of(plan), diff, start.before.words)
     report, heard = await asyncio.gather(
         ports.analyzers.run(*_whole_files(diff, selection, contents)),
         interview.hear(

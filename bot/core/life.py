@@ -16,6 +16,7 @@ from bot.core.ledger import Ledger, State
 from bot.core.models import Finding, Location, Severity
 from bot.core.placement import Unplaced
 from bot.core.ranking import DOUBTFUL
+from bot.core.rendering.comments import words_of
 from bot.core.replies import Verdict, VerdictState
 from bot.core.visible import Shown
 
@@ -39,7 +40,8 @@ class Heard:
 
     `found` are its findings, with a line or without; `verdicts` what the model says of known ones, by their ids;
     `unread` the hunks that nobody answered for, `ran` the analyzers that did their work on all that there was but the
-    files in `unseen`, which are left out of the review. `head` is the commit. Of those that are `unplaced`, too, no line could be proven: the one that they state is not relied on.
+    files in `unseen`, which are left out of the review. `head` is the commit. Of those that are `unplaced`, too, no
+    line could be proven: the one that they state is not relied on.
     """
 
     found: Sequence[Finding]
@@ -70,9 +72,18 @@ def _tracked(shown: Shown, known: Known, located: Located | None) -> Tracked:
 
 
 class Companions:
-    """Which known findings go along with which request: those whose code the request shows, or stood next to it."""
+    """Which known findings go along with which request: those whose code the request shows, or stood next to it.
 
-    def __init__(self, tracked: Iterable[Tracked], read: Collection[HunkKey], diff: Diff) -> None:
+    `words` are their comments, by their ids: the state does not repeat what these say.
+    """
+
+    def __init__(
+        self,
+        tracked: Iterable[Tracked],
+        read: Collection[HunkKey],
+        diff: Diff,
+        words: Mapping[str, str] | None = None,
+    ) -> None:
         self._by_hunk: dict[HunkKey, list[Known]] = {}
         self.asked: dict[str, HunkKey] = {}
         for each in tracked:
@@ -81,7 +92,7 @@ class Companions:
             hunk = each.hunk or _nearest(each.known, read, diff)
             if hunk is None or hunk not in read:
                 continue
-            known = _shown_at(each)
+            known = _shown_at(each, (words or {}).get(each.known.id))
             self._by_hunk.setdefault(hunk, []).append(known)
             self.asked[known.id] = hunk
 
@@ -92,10 +103,13 @@ class Companions:
         return sorted(known, key=lambda known: known.finding.severity.rank)
 
 
-def _shown_at(each: Tracked) -> Known:
+def _shown_at(each: Tracked, comment: str | None) -> Known:
+    """The finding as the model is told of it: where it is now, and what was said."""
+    said = each.known.finding.body or (words_of(comment) if comment else "")
+    finding = replace(each.known.finding, body=said)
     if each.located is None:
-        return replace(each.known, placed=False)
-    return replace(each.known, finding=replace(each.known.finding, location=each.located.location), placed=True)
+        return replace(each.known, finding=finding, placed=False)
+    return replace(each.known, finding=replace(finding, location=each.located.location), placed=True)
 
 
 def _nearest(known: Known, read: Collection[HunkKey], diff: Diff) -> HunkKey | None:

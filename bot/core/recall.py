@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.core.chunking import HunkKey
 from bot.core.diff import Diff
@@ -28,7 +28,8 @@ class Before:
 
     `state` is that of the review before, None where there is none to build upon: then `full_because` tells why, ''
     where nothing was ever reviewed here. `known` are the findings that were said, with what people did about them.
-    `quiet` counts the reviews in a row without a sign of a person until now, whose latest was at `heard`.
+    `quiet` counts the reviews in a row without a sign of a person until now, whose latest was at `heard`. `words` are
+    the comments that stand, by their finding's id: the state does not repeat them.
     """
 
     state: State | None = None
@@ -40,6 +41,7 @@ class Before:
     dollars: float = 0.0
     quiet: int = 0
     heard: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def answered(self, diff: Diff, key: bytes) -> frozenset[HunkKey]:
         """The hunks of the change that were answered for, and are shown to nobody again."""
@@ -64,7 +66,7 @@ def recall(standing: Standing, *, rules: str, seal: Seal | None = None, full: bo
     known = _with_signs(_remembered(state, standing.threads), standing.threads, state)
     why = _full_because(read, own=own, known=known, rules=rules, full=full)
     if state is None:
-        return Before(None, why, known, heard=standing.heard)
+        return Before(None, why, known, heard=standing.heard, words=_words(standing.threads))
     quiet = state.quiet if standing.heard <= state.heard else 0
     return Before(
         state=None if why or _was_gated(state) else state,
@@ -76,6 +78,7 @@ def recall(standing: Standing, *, rules: str, seal: Seal | None = None, full: bo
         dollars=state.dollars,
         quiet=quiet,
         heard=max(standing.heard, state.heard),
+        words=_words(standing.threads),
     )
 
 
@@ -116,6 +119,12 @@ def _remembered(state: State | None, threads: Iterable[Thread]) -> list[Known]:
         fate = Fate.FIXED if thread.comment.body.startswith(_SAYS_FIXED) else Fate.OPEN
         known[said.id] = replace(known.get(said.id, replace(said, fate=fate)), said=True)
     return list(known.values())
+
+
+def _words(threads: Iterable[Thread]) -> dict[str, str]:
+    """Our comments, by the ids of their findings."""
+    said = ((read_finding(thread.comment.body), thread.comment.body) for thread in threads)
+    return {known.id: body for known, body in said if known is not None}
 
 
 def _with_signs(known: Iterable[Known], threads: Iterable[Thread], state: State | None) -> tuple[Known, ...]:

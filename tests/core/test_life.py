@@ -18,6 +18,7 @@ from bot.core.ledger import Entry, Reason, State, balance
 from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
 from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.ranking import DOUBTFUL
+from bot.core.rendering.comments import inline_comment, words_of
 from bot.core.replies import Verdict, VerdictState
 from bot.core.visible import Shown
 from tests.core.changes import added, edited, hunk
@@ -610,3 +611,12 @@ def test_names_are_of_the_code() -> None:
     (one,) = lived(BEFORE, found=[told(4)])
     (other,) = lived(shown(new(*CODE, before=30)), found=[told(34, title="Other words")])
     assert one.id == other.id == name_of(one.finding, one.trace)
+
+
+def test_the_model_is_told_what_a_comment_says() -> None:
+    """The state does not repeat the words of a comment; the finding goes along with those that stand there."""
+    silent = replace(SAID, finding=replace(SAID.finding, body=""))
+    companions = Companions(track([silent], BEFORE), hunks_of(BEFORE), BEFORE.diff, {silent.id: inline_comment(SAID)})
+    (chunk,) = pack(BEFORE.diff, range(len(BEFORE.diff.files)), Budget("m")).chunks
+    assert [each.finding.body for each in companions(chunk)] == [words_of(inline_comment(SAID))]
+    assert SAID.finding.body in words_of(inline_comment(SAID))

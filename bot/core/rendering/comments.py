@@ -57,6 +57,11 @@ def fixed_comment(known: Known, body: str) -> str:
     return _marked((f"**{_fixed(known)}** · ~~{title}~~", "", *fold), finding_mark(known))
 
 
+def words_of(body: str) -> str:
+    """What a comment of ours says below its title."""
+    return "\n".join(_kept(body))
+
+
 def is_fixed(body: str) -> bool:
     """Whether a comment of ours says that its finding is fixed."""
     return body.startswith(_FIXED)
