@@ -5,16 +5,15 @@ What the model read is what it can quote: quotes are looked up in the lines as t
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
 from bot.core.diff import Line, Origin
 from bot.core.models import Location, Side
-from bot.core.visible import Row, Shown, printable, shown_path
+from bot.core.quoted_lines import beginning, compared, readings, spellings
+from bot.core.visible import Row, Shown, shown_path
 
 REACH = 15
 """How many lines a hint may be off before one of several equal lines is refused."""
@@ -23,9 +22,6 @@ LEAST_CUT = 40
 """How many characters of a line that was not quoted to its end tell it from others."""
 
 _LONGEST_RANGE = 40
-# The part is shown as JSON, where a tab is \t, a quotation mark \" and a backslash \\.
-_JSON_ESCAPE = re.compile(r'\\([\\"/t])')
-_ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…)$")
 
 
 class Miss(StrEnum):
@@ -66,6 +62,19 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a claim shows of its reader's numbers.
+
+    The file, how many lines the number is `off` (None where the quote stands in several places), and whether it `fits`:
+    whether the quote stands there, or at that number of the other side.
+    """
+
+    file: int
+    off: int | None
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     """A run of lines of one hunk whose text is the quote, one for each quoted line; `cut` where it only begins so."""
 
@@ -77,6 +86,21 @@ class _Candidate:
     def last(self) -> Line:
         return self.lines[-1]
 
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far the line numbers of a reader may be relied upon, see `bot.core.hints`.
+
+    Where they are `exact`, the number tells which of several equal lines is meant. Else that is the only one within
+    `reach` lines, or the one at the number corrected by what all numbers of its file are off by: `offsets`, by file.
+    """
+
+    exact: bool = True
+    reach: int = REACH
+    offsets: Mapping[int, int] = field(default_factory=dict)
+
+
+EXACT = Trust()
 
 _Spot = tuple[int, Side, int]
 
@@ -127,38 +151,75 @@ class Anchors:
 
     def _files(self, path: str) -> list[int]:
         """All files of that name: a change of type is two, see Diff."""
-        return next((self._by_name[name] for name in _spellings(path) if name in self._by_name), [])
+        return next((self._by_name[name] for name in spellings(path) if name in self._by_name), [])
 
-    def anchor(self, pointer: Pointer) -> Anchor | Miss:
+    def anchor(self, pointer: Pointer, trust: Trust = EXACT) -> Anchor | Miss:
         """Prove a place by its quote.
 
-        The exact text at the hinted line counts most; then the only exact text in the stated range, within REACH lines
-        of it, in the file; then the only text that is the same but for white space, at the hinted line or in the file.
-        Each on the stated side first, then on the other. Last comes the only line within reach that begins with a quote
-        of LEAST_CUT characters or more.
+        Where the reader's numbers are exact, what stands at the stated one counts most if it reads like the quote. Else
+        the text has to stand once within reach of the number, or else once in the file: as it was quoted, if the quote
+        kept its indentation; then with any white space. All on the stated side first, then on the other. Last comes the
+        only line within reach that begins with a quote of LEAST_CUT characters or more.
         """
         files = self._files(pointer.path)
         if not files:
             return Miss.NO_FILE
-        shown = [file for file in files if self.shown.diff.files[file].origin is not Origin.WITHHELD]
+        shown = self._shown(files)
         if not shown:
             return Miss.NOT_COMMENTABLE
-        found = self._find(shown, pointer)
+        found = self._find(shown, pointer, trust)
         return found if isinstance(found, Miss) else self._anchor(found, pointer)
 
-    def _find(self, files: Sequence[int], pointer: Pointer) -> _Candidate | Miss:
-        for quoted in _readings(pointer.quote):
-            for look in _looks(pointer, indented=any(line[:1].isspace() for line in quoted)):
-                found = list(islice(self._matches(files, quoted, pointer, look), 2))
+    def evidence(self, pointer: Pointer) -> Evidence | None:
+        """What a claim shows of its reader's numbers; None where the quote stands nowhere."""
+        files = self._shown(self._files(pointer.path))
+        for quoted in readings(pointer.quote):
+            for side in _sides(pointer):
+                found = self._two(files, quoted, pointer, _Look(None, side, folded=True))
                 if found:
+                    return self._evidence(files, quoted, pointer, found)
+        return None
+
+    def _evidence(
+        self, files: Sequence[int], quoted: Sequence[str], pointer: Pointer, found: Sequence[_Candidate]
+    ) -> Evidence:
+        last = found[0].last
+        off = pointer.line - (last.on(pointer.side) or last.number) if len(found) == 1 else None
+        looks = (_Look(_only(pointer.line), side, folded=True) for side in _sides(pointer))
+        return Evidence(found[0].file, off, any(self._two(files, quoted, pointer, look) for look in looks))
+
+    def _shown(self, files: Sequence[int]) -> list[int]:
+        return [file for file in files if self.shown.diff.files[file].origin is not Origin.WITHHELD]
+
+    def _find(self, files: Sequence[int], pointer: Pointer, trust: Trust) -> _Candidate | Miss:
+        for quoted in readings(pointer.quote):
+            for look in _looks(pointer, trust, indented=any(line[:1].isspace() for line in quoted)):
+                found = self._two(files, quoted, pointer, look)
+                if len(found) > 1:
+                    found = self._corrected(files, quoted, pointer, look, trust)
                     return found[0] if len(found) == 1 else Miss.AMBIGUOUS
-        return self._begun(files, pointer)
+                if found:
+                    return found[0]
+        return self._begun(files, pointer, trust)
+
+    def _corrected(
+        self, files: Sequence[int], quoted: Sequence[str], pointer: Pointer, look: _Look, trust: Trust
+    ) -> list[_Candidate]:
+        """What stands at the number that all numbers of the file are corrected to, if they agree."""
+        offset = trust.offsets.get(files[0])
+        if offset is None:
+            return []
+        return self._two(files, quoted, pointer, replace(look, numbers=_only(pointer.line - offset)))
+
+    def _two(self, files: Sequence[int], quoted: Sequence[str], pointer: Pointer, look: _Look) -> list[_Candidate]:
+        """The first matches: whether there is one, or several."""
+        return list(islice(self._matches(files, quoted, pointer, look), 2))
 
     def _matches(
         self, files: Sequence[int], quoted: Sequence[str], pointer: Pointer, look: _Look
     ) -> Iterator[_Candidate]:
         """Every run of lines that reads like the quote and ends where the look is."""
-        wanted = [_compared(line, folded=look.folded) for line in quoted]
+        wanted = [compared(line, folded=look.folded) for line in quoted]
         for file in files:
             index = self._index(file, folded=look.folded)
             everywhere = index.places.get((look.side, wanted[-1]), ())
@@ -167,22 +228,21 @@ class Anchors:
                 if [text for _, text in run] == wanted and _counts(run[-1][0], look.side, pointer):
                     yield _Candidate(file, tuple(line for line, _ in run))
 
-    def _begun(self, files: Sequence[int], pointer: Pointer) -> _Candidate | Miss:
+    def _begun(self, files: Sequence[int], pointer: Pointer, trust: Trust) -> _Candidate | Miss:
         """A long line that was not quoted to its end: at the hinted line, or the only one within reach on any side."""
-        quoted = next(iter(_readings(pointer.quote)), [])
-        begin = _ELLIPSIS.sub("", _compared(quoted[0], folded=True)) if len(quoted) == 1 else ""
+        begin = beginning(pointer.quote)
         if len(begin) < LEAST_CUT:
             return Miss.NO_QUOTE
         found: dict[tuple[int, _Spot], _Candidate] = {}
         for file in files:
             index = self._index(file, folded=True)
             for side in Side:
-                for spot in _spots(index, side, _reach(pointer)):
+                for spot in _spots(index, side, _reach(pointer, trust.reach)):
                     ((line, text),) = index.run(spot, 1)
                     if not text.startswith(begin) or not _counts(line, side, pointer):
                         continue
                     found[file, spot] = _Candidate(file, (line,), cut=True)
-                    if (side, line.on(side)) == (pointer.side, pointer.line):
+                    if trust.exact and (side, line.on(side)) == (pointer.side, pointer.line):
                         return found[file, spot]
         if len(found) > 1:
             return Miss.AMBIGUOUS
@@ -198,7 +258,7 @@ class Anchors:
         made = _Index({}, {}, {})
         for hunk in range(len(self.shown.diff.files[file].hunks)):
             for side in Side:
-                rows = [(line, _compared(text, folded=folded)) for line, text in self.shown.rows(file, hunk, side)]
+                rows = [(line, compared(text, folded=folded)) for line, text in self.shown.rows(file, hunk, side)]
                 made.rows[hunk, side] = rows
                 for position, (line, text) in enumerate(rows):
                     if line.side is side:
@@ -223,6 +283,8 @@ def _enter(index: _Index, line: Line, text: str, spot: _Spot) -> None:
 
 
 def _spots(index: _Index, side: Side, numbers: range) -> Iterator[_Spot]:
+    if numbers.stop - numbers.start > len(index.numbers):
+        return (spot for (on, number), spot in index.numbers.items() if on is side and number in numbers)
     return (index.numbers[side, number] for number in numbers if (side, number) in index.numbers)
 
 
@@ -231,47 +293,29 @@ def _counts(line: Line, side: Side, pointer: Pointer) -> bool:
     return side is pointer.side or line.on(pointer.side) is None
 
 
-def _reach(pointer: Pointer) -> range:
-    return range(pointer.first - REACH, pointer.line + REACH + 1)
+def _reach(pointer: Pointer, reach: int) -> range:
+    return range(pointer.first - reach, pointer.line + reach + 1)
 
 
-def _looks(pointer: Pointer, *, indented: bool) -> Iterator[_Look]:
+def _sides(pointer: Pointer) -> tuple[Side, Side]:
+    """Both, the stated one first."""
+    return (Side.LEFT, Side.RIGHT) if pointer.side is Side.LEFT else (Side.RIGHT, Side.LEFT)
+
+
+def _looks(pointer: Pointer, trust: Trust, *, indented: bool) -> Iterator[_Look]:
     """The places to look at, the surest first. What stands there decides, be it that nobody can tell what is meant."""
-    sides = (Side.LEFT, Side.RIGHT) if pointer.side is Side.LEFT else (Side.RIGHT, Side.LEFT)
-    hinted = range(pointer.line, pointer.line + 1)
-    # A quote without any indentation has mostly lost it: `}` is the one at the hinted line, not one that has none.
-    foldings = (False,) if indented else (False, True)
-    yield from (_Look(hinted, side, folded) for side in sides for folded in foldings)
-    for numbers in (range(pointer.first, pointer.line + 1), _reach(pointer), None):
-        yield from (_Look(numbers, side) for side in sides)
-    yield from (_Look(numbers, side, folded=True) for numbers in (hinted, None) for side in sides)
+    if trust.exact:
+        # A quote without any indentation has mostly lost it: `}` is the one at the stated line, not one that has none.
+        foldings = (False,) if indented else (False, True)
+        yield from (_Look(_only(pointer.line), side, folded) for side in _sides(pointer) for folded in foldings)
+    # What is indented in the quote is so in the file: white space gets lost, nobody invents it.
+    for folded in (False, True) if indented else (True,):
+        for numbers in (_reach(pointer, trust.reach), None):
+            yield from (_Look(numbers, side, folded) for side in _sides(pointer))
 
 
-def _compared(text: str, *, folded: bool) -> str:
-    """A line as it is compared: without the white space at its end, or without regard to any."""
-    return " ".join(text.split()) if folded else text.rstrip()
-
-
-def _readings(quote: str) -> Iterable[list[str]]:
-    """The lines of a quote as they stand, then as they would be if the escapes of JSON were copied with them."""
-    for text in dict.fromkeys((quote, _JSON_ESCAPE.sub(_unescaped, quote))):
-        lines = _quoted_lines(text)
-        if lines:
-            yield lines
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    return "\t" if match[1] == "t" else match[1]
-
-
-def _quoted_lines(quote: str) -> list[str]:
-    """The lines of a quote; empty ones around it are no part of it, and a quote of white space is none."""
-    lines = [printable(line) for line in quote.split("\n")]
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
+def _only(number: int) -> range:
+    return range(number, number + 1)
 
 
 def _first(found: _Candidate, pointer: Pointer) -> int:
@@ -294,13 +338,3 @@ def _is_whole(found: _Candidate, first: int, pointer: Pointer) -> bool:
         return False
     as_stated = found.last.side is pointer.side and found.last.number == pointer.line
     return as_stated or length + 1 == len(found.lines)
-
-
-def _spellings(path: str) -> Iterable[str]:
-    """The path as given, then without what people and tools put in front of it."""
-    yield path
-    plain = posixpath.normpath(path.strip().lstrip("/")) if path.strip() else ""
-    yield plain
-    for prefix in ("a/", "b/"):
-        if plain.startswith(prefix):
-            yield plain.removeprefix(prefix)

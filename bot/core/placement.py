@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.anchors import Anchor, Anchors, Miss, Pointer
+from bot.core.anchors import Anchor, Anchors, Miss, Pointer, Trust
 from bot.core.diff import Diff
+from bot.core.hidden_text import spoken
+from bot.core.hints import trust_of
 from bot.core.models import Finding, Location
 from bot.core.replies import Claim
+from bot.core.sanitize import cleared
 from bot.core.secrets import mask
 from bot.core.suggestions import fault_of
-from bot.core.visible import Shown, printable, printable_text, shown_path
+from bot.core.visible import Shown, printable_text, shown_path
 
 _LONGEST_TITLE = 120
 _LONGEST_TEXT = 4_000
@@ -33,13 +36,25 @@ class Placed:
     unplaced: tuple[Unplaced, ...]
 
 
-def place(claims: Iterable[Claim], anchors: Anchors, diff: Diff) -> Placed:
-    """Give each claim its line. None is lost: what has no line is named with the reason."""
+def place_all(answers: Sequence[Sequence[Claim]], anchors: Anchors, diff: Diff) -> list[Placed]:
+    """Give each claim of a review its line. None is lost: what has no line is named with the reason.
+
+    All answers are looked at together: one reader gave them, so the numbers that can be proven vouch for the others.
+    """
+    trust = trust_of((_pointer(claim) for claims in answers for claim in claims), anchors)
+    return [_placed(claims, anchors, diff, trust) for claims in answers]
+
+
+def unplaced_of(placed: Iterable[Placed]) -> frozenset[Finding]:
+    """The findings without a line, the doubtful ones too."""
+    return frozenset(each.finding for part in placed for each in part.unplaced)
+
+
+def _placed(claims: Iterable[Claim], anchors: Anchors, diff: Diff, trust: Trust) -> Placed:
     findings: list[Finding] = []
     unplaced: list[Unplaced] = []
     for claim in claims:
-        pointer = Pointer(claim.path, claim.side, claim.start_line, claim.line, claim.quote)
-        anchor = anchors.anchor(pointer)
+        anchor = anchors.anchor(_pointer(claim), trust)
         if isinstance(anchor, Miss):
             known = anchors.file(claim.path)
             path = shown_path(claim.path) if known is None else diff.files[known].path
@@ -47,6 +62,10 @@ def place(claims: Iterable[Claim], anchors: Anchors, diff: Diff) -> Placed:
             continue
         findings.append(_finding(claim, anchor.location, applies=_applies(claim.suggestion, anchor, anchors.shown)))
     return Placed(tuple(findings), tuple(unplaced))
+
+
+def _pointer(claim: Claim) -> Pointer:
+    return Pointer(claim.path, claim.side, claim.start_line, claim.line, claim.quote)
 
 
 def _applies(suggestion: str | None, anchor: Anchor, shown: Shown) -> bool:
@@ -67,19 +86,28 @@ def _finding(claim: Claim, location: Location, *, applies: bool) -> Finding:
         source="model",
         rule=claim.category.value,
         quote=printable_text(mask(claim.quote)),
-        suggestion=claim.suggestion if applies or claim.suggestion is None else _text(claim.suggestion),
+        suggestion=claim.suggestion if applies or claim.suggestion is None else _code(claim.suggestion),
         applies=applies,
         confidence=claim.confidence,
     )
 
 
 def _line(text: str) -> str:
-    line = printable(mask(" ".join(text.split())))
+    line = cleared(" ".join(text.split()))
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def _text(text: str) -> str:
-    whole = printable_text(mask(text.replace("\r\n", "\n").strip("\n")))
+    whole = mask("\n".join(map(spoken, text.replace("\r\n", "\n").strip("\n").split("\n"))))
+    return _bounded(whole)
+
+
+def _code(text: str) -> str:
+    """Code that is shown and not applied: what is hidden in it is made visible."""
+    return _bounded(printable_text(mask(text.replace("\r\n", "\n").strip("\n"))))
+
+
+def _bounded(whole: str) -> str:
     return whole if len(whole) <= _LONGEST_TEXT else whole[:_LONGEST_TEXT].rstrip() + " …"
 
 

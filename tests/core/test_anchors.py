@@ -11,11 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.core.anchors import LEAST_CUT, REACH, Anchor, Anchors, Miss, Pointer, _readings
+from bot.core.anchors import EXACT, LEAST_CUT, REACH, Anchor, Anchors, Miss, Pointer, Trust
 from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Origin
 from bot.core.models import Location, Side
 from bot.core.patch import parse
+from bot.core.quoted_lines import readings
 from bot.core.requests import part_of
 from bot.core.visible import Shown
 from tests.core.changes import added, anchors_of, deleted, edited, hunk
@@ -76,8 +77,8 @@ FILES = (SHOP, CRLF, SAME, deleted("gone.py", "import os", "x = 1"), added("new.
 Place = tuple[Side, int | None, int]
 
 
-def found(pointer: Pointer, *files: FileDiff) -> Place | Miss:
-    anchor = anchors_of(*(files or FILES)).anchor(pointer)
+def found(pointer: Pointer, *files: FileDiff, trust: Trust = EXACT) -> Place | Miss:
+    anchor = anchors_of(*(files or FILES)).anchor(pointer, trust)
     return anchor if isinstance(anchor, Miss) else place_of(anchor.location)
 
 
@@ -107,7 +108,7 @@ PROVEN: dict[str, tuple[Pointer, Place]] = {
     "the wrong side, told by the number": (at(12, "    return value", R), (L, None, 12)),
     "the only equal line within reach": (at(29, "    # done"), (R, None, 14)),
     "the only equal line within reach, start far behind": (at(29, "    # done", start=HUGE), (R, None, 14)),
-    "the only equal line in the range": (at(4, "a = 1", start=2, path="new.py"), (R, 2, 3)),
+    "of several with other white space the only one within reach": (at(12, "# done"), (R, None, 14)),
     "of two lines of one number the one on the right": (at(1, "go()", R, path="same.py"), (R, None, 1)),
     "of two lines of one number the one on the left": (at(1, "go()", L, path="same.py"), (L, None, 1)),
     "no indentation": (at(102, "limit = 5"), (R, None, 102)),
@@ -173,7 +174,8 @@ REFUSED: dict[str, tuple[Pointer, Miss]] = {
     "several places, far from all": (at(60, "    # done"), Miss.AMBIGUOUS),
     "several places, no sensible hint": (at(-HUGE, "    # done"), Miss.AMBIGUOUS),
     "beyond reach by one": (at(30, "    # done"), Miss.AMBIGUOUS),
-    "other white space in several places": (at(12, "# done"), Miss.AMBIGUOUS),
+    "other white space in several places": (at(60, "# done"), Miss.AMBIGUOUS),
+    "a range that holds one of two equal lines": (at(4, "a = 1", start=2, path="new.py"), Miss.AMBIGUOUS),
     "the number of a line on the other side": (at(50, "stop()", path="same.py"), Miss.AMBIGUOUS),
     "between two equal lines": (at(2, "a = 1", path="new.py"), Miss.AMBIGUOUS),
     "a range that holds two equal lines": (at(4, "a = 1", start=1, path="new.py"), Miss.AMBIGUOUS),
@@ -244,11 +246,11 @@ def test_indentation_stripped_at_the_hinted_line_is_no_guess() -> None:
 
 
 def test_the_hinted_line_goes_before_an_exact_one_elsewhere() -> None:
-    """A bracket without its indentation is the one at the hinted line, not the unindented one somewhere else."""
+    """A bracket without its indentation is the one at the hinted line; without such a line nobody can tell which."""
     file = edited("main.go", hunk(1, 1, "+func f() {", "+\tif x {", "+\t\tgo()", "+\t}", "+}", "-  old()", "+\told()"))
     assert found(at(4, "}", path="main.go"), file) == (R, None, 4)
     assert found(at(5, "}", path="main.go"), file) == (R, None, 5)
-    assert found(at(6, "}", path="main.go"), file) == (R, None, 5)
+    assert found(at(6, "}", path="main.go"), file) is Miss.AMBIGUOUS
     assert found(at(1, "  old()", L, path="main.go"), file) == (L, None, 1)
     assert found(at(4, "\t\tgo()", path="main.go"), file) == (R, None, 3)
 
@@ -357,6 +359,52 @@ def test_many_claims_on_a_long_file_each_find_their_line(text: str) -> None:
         assert anchors.anchor(at(-line - 100, text.strip(), L, path="big.js")) is Miss.AMBIGUOUS
 
 
+# Where a number proves nothing. `go()` stands in 1, 3, 60 and, indented, in 8; the long line in 5 and 70.
+DOUBT = Trust(exact=False)
+EQUALS = edited(
+    "x.py",
+    hunk(1, 1, "+go()", "+one()", "+go()", "+two()", f"+{LONG} or []", "+\tstop()", "+three()", "+\tgo()", "+last()"),
+    hunk(51, 60, "+go()", "+four()", "+stop()"),
+    hunk(51, 70, f"+{LONG} or None", "-five()", "+five()"),
+    hunk(61, 80, "-go()"),
+)
+DOUBTED: dict[str, tuple[Pointer, Place | Miss]] = {
+    "a line that stands once": (at(500, "one()"), (R, None, 2)),
+    "a line that stands once, on the other side": (at(500, "five()", L), (L, None, 51)),
+    "equal lines, one of them at the number": (at(3, "go()"), Miss.AMBIGUOUS),
+    "equal lines, one of them within reach": (at(60 + REACH, "go()"), (R, None, 60)),
+    "equal lines, none within reach": (at(90, "go()"), Miss.AMBIGUOUS),
+    "equal lines on two sides, the stated one": (at(61, "go()", L), (L, None, 61)),
+    "other white space, within reach of others": (at(8, "go()"), Miss.AMBIGUOUS),
+    "the indentation that was quoted": (at(1, "\tgo()"), (R, None, 8)),
+    "another indentation than any": (at(8, "  go()"), Miss.AMBIGUOUS),
+    "indentation that was quoted, far off": (at(60, "\tstop()"), (R, None, 6)),
+    "the lines before tell them apart": (at(1, "one()\ngo()"), (R, 2, 3)),
+    "a cut line, alone within reach": (at(8, LONG[:50]), (R, None, 5)),
+    "a cut line, within reach of both": (at(70, LONG[:50]), (R, None, 70)),
+    "a range keeps its length": (at(13, "one()", start=12), (R, 1, 2)),
+}
+
+
+@pytest.mark.parametrize(("pointer", "place"), DOUBTED.values(), ids=DOUBTED)
+def test_where_numbers_are_wrong_they_prove_nothing(pointer: Pointer, place: Place | Miss) -> None:
+    """The line at a number that is not trusted is none but for its text, which has to stand once within reach."""
+    assert found(replace(pointer, path="x.py"), EQUALS, trust=DOUBT) == place
+
+
+def test_where_numbers_are_far_off_reach_is_wider() -> None:
+    """What one number is off by, another may be, too: then more equal lines come into question."""
+    assert found(at(70, "go()", path="x.py"), EQUALS, trust=Trust(exact=False, reach=61)) == (R, None, 60)
+    assert found(at(70, "go()", path="x.py"), EQUALS, trust=Trust(exact=False, reach=62)) is Miss.AMBIGUOUS
+    assert found(at(70, "go()", path="x.py"), EQUALS, trust=Trust(exact=False, reach=HUGE)) is Miss.AMBIGUOUS
+
+
+@pytest.mark.parametrize(("line", "place"), [(5, (R, None, 1)), (7, (R, None, 3)), (6, Miss.AMBIGUOUS)])
+def test_numbers_that_are_all_off_alike_are_corrected(line: int, place: Place | Miss) -> None:
+    """Where all of a file's numbers are off by the same, the corrected number tells equal lines apart."""
+    assert found(at(line, "go()", path="x.py"), EQUALS, trust=Trust(exact=False, offsets={0: 4})) == place
+
+
 PATCHES = sorted(SHARED.glob("data/prs/*/diff.patch"))
 
 
@@ -394,7 +442,8 @@ def test_any_pointer_gives_its_line_or_none(diff: Diff, data: st.DataObject) -> 
     quotes = st.one_of(texts, st.lists(texts, max_size=3).map("\n".join), st.text(max_size=8))
     paths = st.sampled_from([shown.path(index) for index in range(len(diff.files))] or ["x"])
     pointer = data.draw(st.builds(Pointer, st.one_of(paths, st.text(max_size=4)), SIDES, NUMBERS, NUMBERS, quotes))
-    anchor = Anchors(shown).anchor(pointer)
+    trust = data.draw(st.builds(Trust, st.booleans(), st.integers(REACH, HUGE), st.just({0: 3})))
+    anchor = Anchors(shown).anchor(pointer, trust)
     if isinstance(anchor, Miss):
         return
     place, file = anchor.location, diff.files[anchor.file]
@@ -406,7 +455,7 @@ def test_any_pointer_gives_its_line_or_none(diff: Diff, data: st.DataObject) -> 
         for row in zip(file.hunks[at].lines, shown.lines(anchor.file, at), strict=True)
     )
     (text,) = (text for line, text in rows.items() if (line.side, line.number) == (place.side, place.line))
-    assert "".join(text.split()) in {"".join(lines[-1].split()) for lines in _readings(pointer.quote)}
+    assert "".join(text.split()) in {"".join(lines[-1].split()) for lines in readings(pointer.quote)}
 
 
 @given(
@@ -429,6 +478,6 @@ def test_a_line_that_stands_once_is_always_found(  # noqa: PLR0913, PLR0917 - al
             if line.changed and text.strip() and often[" ".join(text.split())] == 1:
                 number = line.number + off
                 pointer = Pointer(shown.path(index), side, number - length, number, blank + text + blank)
-                anchor = Anchors(shown).anchor(pointer)
+                anchor = Anchors(shown).anchor(pointer, data.draw(st.sampled_from([EXACT, DOUBT])))
                 assert isinstance(anchor, Anchor)
                 assert (anchor.file, anchor.location.side, anchor.location.line) == (index, line.side, line.number)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.anchors import Anchors, Miss
 from bot.core.diff import Diff, FileDiff
 from bot.core.models import Category, Finding, Location, Severity, Side
-from bot.core.placement import Placed, Unplaced, place, summaries_by_file
+from bot.core.placement import Placed, Unplaced, place_all, summaries_by_file, unplaced_of
 from bot.core.replies import Claim
 from bot.core.visible import Shown, printable_text
 from tests.core.changes import added, anchors_of, edited, hunk
@@ -42,7 +42,8 @@ CLAIM = Claim(
 
 
 def placed(*claims: Claim, file: FileDiff = CART) -> Placed:
-    return place(claims, anchors_of(file), Diff((file,)))
+    (one,) = place_all([claims], anchors_of(file), Diff((file,)))
+    return one
 
 
 def finding(claim: Claim) -> Finding:
@@ -134,6 +135,72 @@ def test_a_block_replaces_what_the_model_spoke_of_or_is_none(claim: Claim, appli
     assert made.suggestion == claim.suggestion
 
 
+# `go()` stands in 2, 5 and 40, each other line once.
+TWINS = edited(
+    "twins.py",
+    hunk(1, 1, "+first()", "+go()", "+third()", "+fourth()", "+go()", "+sixth()"),
+    hunk(34, 40, "+go()", "+late()", "-gone()"),
+)
+OTHER = added("other.py", "alone()")
+
+
+def stated(line: int, quote: str, *, path: str = "twins.py", side: Side = Side.RIGHT) -> Claim:
+    """A claim about a line of the twins, or of another file."""
+    return replace(CLAIM, path=path, side=side, start_line=line, line=line, quote=quote)
+
+
+COMPANIES: dict[str, tuple[list[Claim], int | Miss]] = {
+    "alone": ([], 2),
+    "of one whose number is right": ([stated(3, "third()")], 2),
+    "of one whose number is wrong": ([stated(4, "third()")], Miss.AMBIGUOUS),
+    "of one whose number is wrong, in another file": ([stated(2, "alone()", path="other.py")], Miss.AMBIGUOUS),
+    "of one whose number is wrong though its text stands often": ([stated(4, "go()")], Miss.AMBIGUOUS),
+    "of a right and a wrong one": ([stated(1, "first()"), stated(4, "third()")], Miss.AMBIGUOUS),
+    "of one that mixed up the sides": ([stated(34, "gone()")], 2),
+    "of one that quotes nothing": ([stated(3, "nothing()")], 2),
+    "of one whose file is not there": ([stated(3, "third()", path="none.py")], 2),
+}
+
+
+@pytest.mark.parametrize(("company", "place"), COMPANIES.values(), ids=COMPANIES)
+def test_a_number_is_believed_by_the_company_it_is_in(company: list[Claim], place: int | Miss) -> None:
+    """Of equal lines the one at the stated number is meant, unless any claim of the review has a wrong number."""
+    (one,), diff = _place_apart([stated(2, "go()")], company)
+    assert (one.why if isinstance(one, Unplaced) else one.location.line) == place
+    assert diff.files[0] == TWINS
+
+
+def _place_apart(*answers: list[Claim]) -> tuple[tuple[Finding | Unplaced, ...], Diff]:
+    """What becomes of the first answer, the others being of the same review."""
+    diff = Diff((TWINS, OTHER))
+    first, *_ = place_all(answers, Anchors(Shown(diff)), diff)
+    return (*first.findings, *first.unplaced), diff
+
+
+def test_numbers_off_alike_are_corrected_within_their_file() -> None:
+    """Two proven numbers that are off by the same tell which of equal lines is meant; one, or two at odds, do not."""
+    off_by_three = [stated(4, "first()"), stated(6, "third()")]
+    assert [one.location.line for one in placed(stated(8, "go()"), *off_by_three, file=TWINS).findings] == [5, 1, 3]
+    for company in (off_by_three[:1], [*off_by_three, stated(8, "fourth()")]):
+        (left,) = placed(stated(8, "go()"), *company, file=TWINS).unplaced
+        assert left.why is Miss.AMBIGUOUS
+
+
+def test_what_one_number_is_off_by_others_may_be_too() -> None:
+    """The only equal line within reach is meant, and reach grows with the farthest number of the review."""
+    near, far = stated(6, "third()"), stated(3 + 33, "third()")
+    assert [one.location.line for one in placed(stated(38, "go()"), near, file=TWINS).findings] == [40, 3]
+    (left,) = placed(stated(38, "go()"), far, file=TWINS).unplaced
+    assert left.why is Miss.AMBIGUOUS
+
+
+def test_what_has_no_line_is_told_apart() -> None:
+    """The findings without a proven line are known as such: the line that they state is the model's own word."""
+    made = placed(stated(3, "go()"), stated(3, "third()"), file=TWINS)
+    assert unplaced_of([made]) == {made.unplaced[0].finding}
+    assert made.unplaced[0].finding.location.line == 3
+
+
 WORDS = [
     (replace(CLAIM, scenario="When a user leaves, it fails."), "scenario", "a user leaves, it fails"),
     (replace(CLAIM, scenario="when  a user\nleaves"), "scenario", "a user leaves"),
@@ -143,7 +210,7 @@ WORDS = [
     (replace(CLAIM, title="two\nlines \t here"), "title", "two lines here"),
     (replace(CLAIM, title=f"The key {SECRET} leaks"), "title", f"The key {MASK} leaks"),
     (replace(CLAIM, title="x" * 500), "title", "x" * 119 + "…"),
-    (replace(CLAIM, title="left\u202eright"), "title", "left\\u202eright"),
+    (replace(CLAIM, title="left\u202eright"), "title", "leftright"),
     (replace(CLAIM, body="\none\r\ntwo\n"), "body", "one\ntwo"),
     (replace(CLAIM, body=f"`{SECRET}`"), "body", f"`{MASK}`"),
     (replace(CLAIM, body="x" * 5_000), "body", "x" * 4_000 + " …"),
@@ -172,7 +239,7 @@ def test_summaries_are_known_by_any_name_of_the_file() -> None:
 
 
 def test_five_hundred_claims_on_a_long_file() -> None:
-    """Each claim on twenty thousand lines gets its own line, and its block."""
+    """Each claim on twenty thousand lines gets its own line, and its block; a wrong number costs none its line."""
     file = added("big.py", *(f"value_{number % 5_000} = {number % 100}" for number in range(20_000)))
     claims = [
         replace(
@@ -187,6 +254,8 @@ def test_five_hundred_claims_on_a_long_file() -> None:
     made = placed(*(replace(claim, suggestion="one = 1\ntwo = 2") for claim in claims), file=file)
     assert [each.location.line for each in made.findings] == [claim.line for claim in claims]
     assert all(each.applies for each in made.findings)
+    doubted = placed(*claims, replace(claims[0], line=500, start_line=500), file=file)
+    assert [each.location.line for each in doubted.findings] == [claim.line for claim in claims]
 
 
 CLAIMS = st.builds(
@@ -203,7 +272,7 @@ CLAIMS = st.builds(
 
 @given(diffs, st.lists(CLAIMS, max_size=6), st.data())
 def test_no_claim_is_lost(diff: Diff, claims: list[Claim], data: st.DataObject) -> None:
-    """Findings with a line and without are as many as the claims, in their order, each with its words."""
+    """Findings with a line and without are as many as the claims, in their order, however answers are cut."""
     shown = Shown(diff)
     pieces = [
         (shown.path(at), text)
@@ -213,11 +282,12 @@ def test_no_claim_is_lost(diff: Diff, claims: list[Claim], data: st.DataObject) 
     ]
     spots = st.one_of(st.sampled_from(pieces), st.just(("x", "y"))) if pieces else st.just(("x", "y"))
     claims = [replace(claim, path=path, quote=quote) for claim in claims for path, quote in [data.draw(spots)]]
-    made = place(claims, Anchors(shown), diff)
+    (made,) = place_all([claims], Anchors(shown), diff)
     assert len(made.findings) + len(made.unplaced) == len(claims)
     for each in made.findings:
         assert diff.file_at(each.location) is not None
         assert not each.applies or each.suggestion == printable_text(each.suggestion or "")
-    apart = [(place((claim,), Anchors(shown), diff)) for claim in claims]
+    cut = data.draw(st.integers(0, len(claims)))
+    apart = place_all([claims[:cut], claims[cut:]], Anchors(shown), diff)
     assert made.findings == tuple(each for one in apart for each in one.findings)
     assert made.unplaced == tuple(each for one in apart for each in one.unplaced)
