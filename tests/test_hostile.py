@@ -238,9 +238,15 @@ def acts(body: str) -> Iterator[Effect]:
     yield from (Effect("secret", name) for name in [*secrets, *(found.rule for found in find_secrets(body))])
 
 
+NOTICES = re.compile(r"<details><summary>About the policy file: [^<]+</summary>\n.*?\n</details>\n", re.DOTALL)
+
+
 def shape(body: str) -> dict[str, int]:
-    """How often a body opens or closes a fold, and makes a heading or a table."""
-    found = effects(body)
+    """How often a body opens or closes a fold, and makes a heading or a table.
+
+    What is told of the policy file has a fold that is there in some scenes only.
+    """
+    found = effects(NOTICES.sub("", body))
     html = " ".join(effect.what for effect in found if effect.kind in {"html_block", "html_inline"})
     kinds = [effect.kind for effect in found]
     tags = {tag: html.count(tag) for tag in ("<details>", "</details>", "<summary>", "</summary>", "<sub>", "</sub>")}

@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 
 from bot.core.diff import FileDiff, Hunk
+
+
+def hunk_digests(file: FileDiff, key: bytes = b"") -> tuple[bytes, ...]:
+    """Digest each hunk of a file, see `hunk_digest`.
+
+    Of equals each has another, of its place among them and of their number: nobody can tell which of them was there
+    before one more came, so all are read again then.
+    """
+    digests = [hunk_digest(file, hunk, key) for hunk in file.hunks]
+    number = Counter(digests)
+    seen: Counter[bytes] = Counter()
+    made = []
+    for digest in digests:
+        seen[digest] += 1
+        made.append(
+            digest if number[digest] == 1 else _digest(b"%b %d/%d" % (digest, seen[digest], number[digest]), key)
+        )
+    return tuple(made)
 
 
 def hunk_digest(file: FileDiff, hunk: Hunk, key: bytes = b"") -> bytes:
@@ -18,6 +37,10 @@ def hunk_digest(file: FileDiff, hunk: Hunk, key: bytes = b"") -> bytes:
     said = b"".join(
         [_name(file.old_path), _name(file.new_path), *(_line(line.kind, line.text, line.ends) for line in hunk.lines)]
     )
+    return _digest(said, key)
+
+
+def _digest(said: bytes, key: bytes) -> bytes:
     return hmac.digest(key, said, "sha256") if key else hashlib.sha256(said).digest()
 
 

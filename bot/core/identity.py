@@ -8,14 +8,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from bot.core.diff import FileStatus
+from bot.core.diff import FileStatus, Line
 from bot.core.known import Fate, Known, Trace
 from bot.core.models import Category, Finding, Location, Side
+from bot.core.pairing import in_order
 from bot.core.visible import Shown
 
 NEAR = 3
@@ -24,9 +25,19 @@ NEAR = 3
 FAR = 50
 """How many lines from its old place a line whose neighbours are all others counts as moved."""
 
+MOST_ABOVE = 12
+"""How many lines above its last one are remembered of a finding on a run of lines, to tell that one of them changed."""
+
+MUCH_WORSE = 2
+"""By how many grades of severity another word on one line has to differ to be of another problem: one is a mood."""
+
+LIKE = 0.6
+"""The share of words that two titles have in common where nothing but the words can tell, as in `core.ranking`."""
+
 # Six neighbours prove together what one line has to prove alone, and a summary has little room: 24 bits each will do.
 _SHORT = 4
 _MODEL = "model"
+_SECRETS = "secrets"
 _NO_RENAMES: Mapping[str, str] = MappingProxyType({})
 _WORD = re.compile(r"\w+")
 # The model calls one and the same harm by any name of its group.
@@ -59,11 +70,15 @@ class Located:
 
 
 class Tier(IntEnum):
-    """What makes a finding a known one, the surest first: its very line, a line beside it, code that moved."""
+    """What makes a finding a known one, the surest first.
+
+    Its very line, a line beside it, code that moved; where neither has a line, its words.
+    """
 
     PLACE = 1
     NEAR = 2
     MOVED = 3
+    WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +139,22 @@ class _Places:
             self._codes[key] = tuple(_code(text) for _, text in self.shown.rows(file, hunk, side))
         return self._codes[key]
 
+    def stands(self, spot: _Spot, trace: Trace) -> bool:
+        """Whether the line is the trace's code: as it is shown, or as it is, see `trace_of`."""
+        line, text = self.shown.rows(spot.file, spot.hunk, trace.side)[spot.row]
+        shown = self.codes(spot.file, spot.hunk, trace.side)[spot.row]
+        return trace.code in {shown, _whole_code(line, text)}
+
     def spots(self, file: int, side: Side, code: str) -> Sequence[_Spot]:
-        """Where a line stands on a side, as a context line too, by the digest of a neighbour."""
+        """Where a line stands on a side, as a context line too, by the digest of a neighbour or that of the line."""
         key = file, side
         if key not in self._spots:
             made: dict[str, list[_Spot]] = {}
             for hunk in range(len(self.shown.diff.files[file].hunks)):
-                for row, each in enumerate(self.codes(file, hunk, side)):
-                    made.setdefault(each[:_SHORT], []).append(_Spot(file, hunk, row))
+                rows = self.shown.rows(file, hunk, side)
+                for row, (shown, (line, text)) in enumerate(zip(self.codes(file, hunk, side), rows, strict=True)):
+                    for each in {shown} if text == line.text else {shown, _whole_code(line, text)}:
+                        made.setdefault(each[:_SHORT], []).append(_Spot(file, hunk, row))
             self._spots[key] = made
         return self._spots[key].get(code, ())
 
@@ -139,7 +162,7 @@ class _Places:
         """Where the code of a trace stands in a file, on a line that can be commented on its side."""
         for spot in self.spots(file, trace.side, trace.code[:_SHORT]):
             line, _ = self.shown.rows(spot.file, spot.hunk, trace.side)[spot.row]
-            if line.side is trace.side and self.codes(spot.file, spot.hunk, trace.side)[spot.row] == trace.code:
+            if line.side is trace.side and self.stands(spot, trace):
                 yield spot
 
     def beside(self, spot: _Spot, side: Side) -> tuple[list[str], list[str]]:
@@ -189,20 +212,53 @@ def _code(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(said).digest()[:6]).decode()
 
 
+def _whole_code(line: Line, text: str) -> str:
+    """The digest of a line as it is, where it is shown otherwise: two secrets are shown alike. No shown line has it."""
+    return _code(text if text == line.text else f"as it is\0{line.text}")
+
+
 def _beside(trace: Trace) -> tuple[str, ...]:
-    return (*trace.above, *trace.below)
+    return (*trace.above[:NEAR], *trace.below)
 
 
 def trace_of(shown: Shown, finding: Finding) -> Trace:
-    """By what the finding is known again. One without a line in the change leaves its quote, and no neighbours."""
+    """By what the finding is known again. One without a line in the change leaves its quote, and no neighbours.
+
+    Of a run of lines all are remembered, up to MOST_ABOVE; only the nearest of them tell where it stands. A secret is
+    known by its line as it is, since any two are shown alike.
+    """
     place, kind = finding.location, finding.category
     spot = _places(shown).at(place)
     if spot is None:
         return Trace(place.path, place.side, _quoted(finding), category=kind)
     rows = shown.rows(spot.file, spot.hunk, place.side)
-    above, below = rows[max(0, spot.row - NEAR) : spot.row][::-1], rows[spot.row + 1 : spot.row + 1 + NEAR]
+    reach = min(max(NEAR, place.line - (place.start_line or place.line)), MOST_ABOVE)
+    above, below = rows[max(0, spot.row - reach) : spot.row][::-1], rows[spot.row + 1 : spot.row + 1 + NEAR]
     before, after = (tuple(_code(text)[:_SHORT] for _, text in lines) for lines in (above, below))
-    return Trace(place.path, place.side, _code(rows[spot.row][1]), before, after, kind)
+    line, text = rows[spot.row]
+    code = _whole_code(line, text) if finding.source == _SECRETS else _code(text)
+    return Trace(place.path, place.side, code, before, after, kind)
+
+
+def came_beside(then: Trace, now: Trace) -> frozenset[str]:
+    """The digests of the lines that stand beside the code, or above it in its run, and did not before."""
+    return frozenset((*now.above, *now.below)) - {*then.above, *then.below}
+
+
+def is_among(text: str, digests: Collection[str]) -> bool:
+    """Whether one of the lines of a text is among neighbours."""
+    return any(_code(line)[:_SHORT] in digests for line in text.split("\n") if line.strip())
+
+
+def only_lost(then: Trace, now: Trace) -> bool:
+    """Whether lines beside the code went, and none came between: what stands farther off has only come nearer.
+
+    That the farthest one is another now does not show whether it went.
+    """
+    sides = ((then.above, now.above), (then.below, now.below))
+    went = any(code not in after for before, after in sides for code in before[:-1])
+    kept = ((tuple(code for code in before if code in after), after) for before, after in sides)
+    return went and all(after[: len(left)] == left for left, after in kept)
 
 
 def _quoted(finding: Finding) -> str:
@@ -214,7 +270,7 @@ def _quoted(finding: Finding) -> str:
 def name_of(finding: Finding, trace: Trace) -> str:
     """A name of 10 hexadecimal digits for the problem: of its code and its kind, whatever its words and its number."""
     kind = finding.category if finding.source == _MODEL else finding.rule
-    said = [trace.path, trace.side, trace.code, trace.above, trace.below, finding.source, kind]
+    said = [trace.path, trace.side, trace.code, trace.above[:NEAR], trace.below, finding.source, kind]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:10]
 
 
@@ -241,19 +297,18 @@ def locate(shown: Shown, known: Known, renames: Mapping[str, str] = _NO_RENAMES)
     of several whose neighbours are all others it is none. Then, in any other file, the only line that agrees with its
     neighbours, too.
     """
-    found = _Locator(shown, renames).locate(known)
-    return found.located if found else None
+    return locate_all(shown, [known], renames)[0]
 
 
 def locate_all(
     shown: Shown, known: Sequence[Known], renames: Mapping[str, str] = _NO_RENAMES
 ) -> tuple[Located | None, ...]:
-    """The same for many at once: as many lines that nothing tells apart as there were before stay in their order."""
-    locator = _Locator(shown, renames)
-    twins: dict[Trace, set[int]] = {}
-    for each in known:
-        twins.setdefault(_regardless(each.trace), set()).add(each.finding.location.line)
-    return tuple(locator.ordered(each, sorted(twins[_regardless(each.trace)])) for each in known)
+    """The same for many at once. Of lines that nothing tells apart each one's is another, in their former order.
+
+    Where there are fewer of them than there were, those that are nearest to the former numbers stand still; what stood
+    in the last review comes before what was gone then.
+    """
+    return tuple(found.located if found else None for found in _Locator(shown, renames).locate(known))
 
 
 def near_of(shown: Shown, known: Known, renames: Mapping[str, str] = _NO_RENAMES) -> Location | None:
@@ -264,8 +319,8 @@ def near_of(shown: Shown, known: Known, renames: Mapping[str, str] = _NO_RENAMES
 
 
 def _regardless(trace: Trace) -> Trace:
-    """The trace without its category."""
-    return Trace(trace.path, trace.side, trace.code, trace.above, trace.below)
+    """What of a trace tells where it stands: no category, and of a run of lines the nearest."""
+    return Trace(trace.path, trace.side, trace.code, trace.above[:NEAR], trace.below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +332,18 @@ class _Found:
     twins: tuple[_Spot, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """The lines that a trace may stand on, and how; `alone` where none of its neighbours is beside them."""
+
+    spots: tuple[_Spot, ...]
+    how: How
+    alone: bool = False
+
+
+_NOWHERE = _Stand((), How.SAME)
+
+
 class _Locator:
     """Finds known findings in one change."""
 
@@ -285,19 +352,36 @@ class _Locator:
         self._renames = renames
         self._files = shown.diff.files
 
-    def locate(self, known: Known) -> _Found | None:
-        """The code in its own file, else where it was moved to."""
-        return self._at_home(known) or self._moved(known)
+    def locate(self, known: Sequence[Known]) -> list[_Found | None]:
+        """The code of each in its own file, else where it was moved to; equals are given a line each."""
+        equals: dict[Trace, list[Known]] = {}
+        for each in known:
+            equals.setdefault(_regardless(each.trace), []).append(each)
+        found = {trace: self._paired(trace, group) for trace, group in equals.items()}
+        return [self._found(each, *found[_regardless(each.trace)]) for each in known]
 
-    def ordered(self, known: Known, lines: Sequence[int]) -> Located | None:
-        """The same where it is one of several that nothing tells apart, formerly on these lines."""
-        found = self.locate(known)
-        if found is None:
+    def _paired(self, trace: Trace, equals: Sequence[Known]) -> tuple[_Stand, Mapping[int, _Spot]]:
+        """Where a trace stands, and which of these lines is whose, by its former number."""
+        placed = {each.finding.location.line for each in equals if each.placed}
+        gone = {each.finding.location.line for each in equals} - placed
+        stand = self._at_home(trace) or self._moved(trace, len(placed | gone)) or _NOWHERE
+        numbers = [self.places.line(spot, trace.side) for spot in stand.spots]
+        if len(placed | gone) == 1:
+            apart = [abs(number - line) for line in placed | gone for number in numbers]
+            if apart and apart.count(min(apart)) > 1:
+                return stand, {}
+        pairs = in_order(sorted(placed), numbers)
+        left = [at for at in range(len(numbers)) if at not in pairs.values()]
+        later = in_order(sorted(gone), [numbers[at] for at in left])
+        pairs |= {line: left[at] for line, at in later.items()}
+        return stand, {line: stand.spots[at] for line, at in pairs.items()}
+
+    def _found(self, known: Known, stand: _Stand, pairs: Mapping[int, _Spot]) -> _Found | None:
+        spot = pairs.get(known.finding.location.line)
+        if spot is None:
             return None
-        if len(lines) == 1 or len(lines) != len(found.twins):
-            return found.located
-        spot = found.twins[lines.index(known.finding.location.line)]
-        return Located(self.location(spot, known), found.located.how)
+        how = self._how(known, spot) if stand.alone else stand.how
+        return _Found(spot, Located(self.location(spot, known), how), stand.spots)
 
     def path(self, file: int) -> str:
         """The present name of a file."""
@@ -320,8 +404,8 @@ class _Locator:
             if file.path in names or (file.status is FileStatus.RENAMED and file.old_path in names)
         ]
 
-    def _at_home(self, known: Known) -> _Found | None:
-        trace = known.trace
+    def _at_home(self, trace: Trace) -> _Stand | None:
+        """The lines of its own file that agree best with its neighbours; none where nobody can tell."""
         agreed = {
             spot: self.places.agreement(trace, spot)
             for file in self.home(trace)
@@ -330,25 +414,20 @@ class _Locator:
         if not agreed:
             return None
         best = max(agreed.values())
-        twins = [spot for spot, agreement in agreed.items() if agreement == best]
-        if not best.proves and (len(agreed) > 1 or not _tells(self.places.text(twins[0], trace.side))):
+        spots = tuple(spot for spot, agreement in agreed.items() if agreement == best)
+        if not best.proves and (len(agreed) > 1 or not _tells(self.places.text(spots[0], trace.side))):
             return None
-        apart = [abs(self.places.line(spot, trace.side) - known.finding.location.line) for spot in twins]
-        if apart.count(min(apart)) > 1:
-            return None
-        spot = twins[apart.index(min(apart))]
-        how = How.SAME if best.proves or not _beside(trace) else self._how(known, spot, min(apart))
-        return self._found(spot, known, how, tuple(twins))
+        return _Stand(spots, How.SAME, alone=not best.proves and bool(_beside(trace)))
 
-    def _how(self, known: Known, spot: _Spot, apart: int) -> How:
+    def _how(self, known: Known, spot: _Spot) -> How:
         """What became of a line that none of its neighbours is beside: they may still stand where it was."""
+        apart = abs(self.places.line(spot, known.trace.side) - known.finding.location.line)
         vacated = self.vacated(known)
         moved = apart > FAR or (vacated is not None and not _near(vacated, spot))
         return How.MOVED if moved else How.CHANGED_AROUND
 
-    def _moved(self, known: Known) -> _Found | None:
-        """The only line of all other files that agrees with most of its neighbours: a single line proves little."""
-        trace = known.trace
+    def _moved(self, trace: Trace, most: int) -> _Stand | None:
+        """The only lines of all other files that agree with most of its neighbours: a single line proves little."""
         home = set(self.home(trace))
         least = max(len(_beside(trace)) // 2 + 1, 2 if home else 1)
         others = (file for file in range(len(self._files)) if file not in home)
@@ -356,22 +435,24 @@ class _Locator:
         best = max(agreed.values(), default=None)
         if best is None or best.at_place < least:
             return None
-        found = [spot for spot, agreement in agreed.items() if agreement == best]
-        return self._found(found[0], known, How.MOVED) if len(found) == 1 else None
-
-    def _found(self, spot: _Spot, known: Known, how: How, twins: tuple[_Spot, ...] = ()) -> _Found:
-        return _Found(spot, Located(self.location(spot, known), how), twins)
+        spots = tuple(spot for spot, agreement in agreed.items() if agreement == best)
+        return _Stand(spots, How.MOVED) if len(spots) <= most else None
 
     def vacated(self, known: Known) -> _Spot | None:
-        """Where the code stood, by its neighbours: each votes for the place that it was beside."""
+        """Where the code stood, by its neighbours: each votes for the place that it was beside.
+
+        Where the same code stands there still, it is that of an equal.
+        """
         trace = known.trace
         votes: dict[_Spot, set[int]] = {}
-        offsets = [*(at + 1 for at in range(len(trace.above))), *(-at - 1 for at in range(len(trace.below)))]
+        above = trace.above[:NEAR]
+        offsets = [*(at + 1 for at in range(len(above))), *(-at - 1 for at in range(len(trace.below)))]
         for voter, (code, offset) in enumerate(zip(_beside(trace), offsets, strict=True)):
             for spot in (spot for file in self.home(trace) for spot in self.places.spots(file, trace.side, code)):
                 last = len(self.places.codes(spot.file, spot.hunk, trace.side)) - 1
-                row = min(max(spot.row + offset, 0), last)
-                votes.setdefault(_Spot(spot.file, spot.hunk, row), set()).add(voter)
+                place = replace(spot, row=min(max(spot.row + offset, 0), last))
+                if not self.places.stands(place, trace):
+                    votes.setdefault(place, set()).add(voter)
         support = {spot: (len(_around(votes, spot)), len(voters)) for spot, voters in votes.items()}
         best = max(support.values(), default=(0, 0))
         if best[0] * 2 <= len(offsets):
@@ -427,12 +508,15 @@ def match(
 ) -> Matches:
     """Tell which findings are known ones: one-to-one, the surest first, whatever the known one's fate.
 
-    A finding is a known one on its very line; then up to NEAR lines beside it, or beside where it was, if the kind of
-    harm is alike or the lines overlap; then on code that moved. What an analyzer found is known only by the same rule
-    on the same terms. Of the `settled` ids the model spoke in the same answers: what it reports beside their very line
-    is another problem. A dismissed one takes in all that is found on its line, unless it is worse and of another
-    kind, and beside it what is of the same category, as long as its code is there; beside a fixed one whose code is
-    gone everything is fresh.
+    A finding is a known one on its very line, be it that this moved; then up to NEAR lines beside it, or beside where
+    it was, if the kind of harm is alike or the lines overlap. On a line that came there since, what is worse is another
+    problem. What has no line, on either side, is known by its quote, then by its words. What an analyzer found is known
+    only by the same rule, and on its very line as long as that stands: it says exactly what it means. Of the `settled`
+    ids the model spoke in the same answers: what it reports beside their very line is another problem, too.
+
+    A dismissed one takes in all that is found on its line, unless it is worse and of another kind, or MUCH_WORSE; and
+    beside it what is of the same category and not worse, on a line that stood there when it was dismissed. Where its
+    code is gone, or that of a fixed one, everything is fresh.
     """
     matcher = _Matcher(shown, known, settled, renames)
     fits = [
@@ -458,10 +542,12 @@ class _Matcher:
         self, shown: Shown, known: Sequence[Known], settled: Collection[str], renames: Mapping[str, str]
     ) -> None:
         self._locator = _Locator(shown, renames)
-        self._targets = [self._target(each, settled=each.id in settled) for each in known]
+        located = self._locator.locate(known)
+        self._targets = [
+            self._target(each, found, settled=each.id in settled) for each, found in zip(known, located, strict=True)
+        ]
 
-    def _target(self, known: Known, *, settled: bool) -> _Target:
-        found = self._locator.locate(known)
+    def _target(self, known: Known, found: _Found | None, *, settled: bool) -> _Target:
         ends = found is not None or settled or known.fate in {Fate.FIXED, Fate.DISMISSED}
         home = (self._locator.path(file) for file in self._locator.home(known.trace))
         vacated = None if ends else self._locator.vacated(known)
@@ -474,8 +560,8 @@ class _Matcher:
             known = target.known
             if not _is_of_one_source(finding, known.finding):
                 continue
-            fit = self._beside(finding, spot, target) if spot else _by_quote(finding, target)
-            if fit is None or not _may(fit[0], finding, target):
+            fit = self._beside(finding, spot, target) if spot else _without_line(finding, target)
+            if fit is None or not self._may(*fit, finding, target):
                 continue
             other_category = finding.category is not known.finding.category
             unlikeness = 1.0 - _likeness(finding.title, known.finding.title)
@@ -488,8 +574,10 @@ class _Matcher:
         if stood is None or finding.location.side is not known.trace.side:
             return None
         moved = found is not None and found.located.how is How.MOVED
-        if found and (spot == stood or (spot in found.twins and not target.settled)):
+        if found and spot == stood:
             return Tier.MOVED if moved else Tier.PLACE, 0
+        if found and spot in found.twins and not target.settled:
+            return Tier.PLACE, 1
         if not _near(spot, stood):
             return None
         place = self._locator.location(stood, known)
@@ -497,29 +585,44 @@ class _Matcher:
             return None
         return Tier.MOVED if moved else Tier.NEAR, abs(spot.row - stood.row)
 
-
-def _by_quote(finding: Finding, target: _Target) -> tuple[Tier, int] | None:
-    """The tier of a finding without a line: what it quotes is all that there is to go by."""
-    known, code = target.known, _quoted(finding)
-    if not code or code != known.trace.code or finding.location.path not in target.paths:
-        return None
-    if target.found is None:
-        return Tier.PLACE, 0
-    return (Tier.NEAR, 0) if _are_alike(finding.category, known.finding.category) else None
-
-
-def _may(tier: Tier, finding: Finding, target: _Target) -> bool:
-    """Whether a match of this tier counts for the known one."""
-    if target.settled:
-        return tier is Tier.PLACE
-    if target.known.fate is Fate.DISMISSED:
+    def _may(self, tier: Tier, distance: int, finding: Finding, target: _Target) -> bool:
+        """Whether what fits a known one counts as that: see `match`."""
         known = target.known.finding
-        if tier is Tier.PLACE:
+        worse = known.severity.rank - finding.severity.rank
+        if tier in {Tier.PLACE, Tier.WORDS} or (tier is Tier.MOVED and distance == 0):
             # What was dismissed as a trifle does not hide a hole in the same line.
-            worse = finding.severity.rank < known.severity.rank
-            return _are_alike(finding.category, known.category) or not worse
-        return tier is Tier.NEAR and finding.category is known.category
-    return True
+            most = MUCH_WORSE if _are_alike(finding.category, known.category) else 1
+            return target.known.fate is not Fate.DISMISSED or worse < most
+        if target.settled or (target.found and known.source != _MODEL):
+            return False
+        stood = self._stood(finding, target.known.trace)
+        if target.known.fate is Fate.DISMISSED:
+            return tier is Tier.NEAR and finding.category is known.category and worse <= 0 and stood
+        return stood or worse <= 0
+
+    def _stood(self, finding: Finding, trace: Trace) -> bool:
+        """Whether the finding's line stood beside the known one's code before. A quote alone is that of the code."""
+        places = self._locator.places
+        spot = places.at(finding.location)
+        if spot is None:
+            return True
+        code = places.codes(spot.file, spot.hunk, finding.location.side)[spot.row]
+        return code[:_SHORT] in {*trace.above, *trace.below}
+
+
+def _without_line(finding: Finding, target: _Target) -> tuple[Tier, int] | None:
+    """The tier of a finding without a line: what it quotes is all that there is to go by, and then its words."""
+    known, code = target.known, _quoted(finding)
+    if finding.location.path not in target.paths:
+        return None
+    alike = _are_alike(finding.category, known.finding.category)
+    if code and code == known.trace.code:
+        if target.found is None:
+            return Tier.PLACE, 0
+        return (Tier.NEAR, 0) if alike else None
+    lost = target.found is None and not known.placed
+    same = alike and _likeness(finding.title, known.finding.title) >= LIKE
+    return (Tier.WORDS, 0) if lost and same else None
 
 
 def _is_of_one_source(finding: Finding, known: Finding) -> bool:

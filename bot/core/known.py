@@ -28,7 +28,7 @@ class Trace:
     """By what a finding is known again: the code that it is about, never its words, never its line number alone.
 
     `code` is a digest of the line that it ends on, white space folded; `above` and `below` those of up to three lines
-    beside it, the nearest first, on the same side of the same hunk.
+    beside it, the nearest first, on the same side of the same hunk; `above` goes on to the first line of a run.
     """
 
     path: str
@@ -47,7 +47,8 @@ class Known:
     whether it has a line there. `said` tells whether it has a comment of its own. `note` completes the fate: the commit
     that fixed it, or who dismissed it. `binding` is False where it was dismissed by somebody who may not write to the
     repository: it is not said again then, but fails what it would have failed. `news` is True where this review says it
-    for the first time.
+    for the first time. `closed` tells that its thread was resolved when it was last looked at, `closes` that it stood
+    then and we were to resolve its thread with its mending: in both cases an open one was opened again by somebody.
     """
 
     id: str
@@ -59,6 +60,8 @@ class Known:
     note: str = ""
     binding: bool = True
     news: bool = False
+    closed: bool = False
+    closes: bool = False
 
     @property
     def stands(self) -> bool:

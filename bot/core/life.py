@@ -9,11 +9,22 @@ from itertools import accumulate, pairwise
 
 from bot.core.anchors import Anchor, Anchors, Miss, Pointer
 from bot.core.chunking import Chunk, HunkKey
-from bot.core.diff import Diff, FileDiff
-from bot.core.identity import How, Located, locate_all, match, names, near_of, trace_of
-from bot.core.known import Fate, Known, Trace
+from bot.core.diff import Diff, FileDiff, Origin
+from bot.core.identity import (
+    How,
+    Located,
+    came_beside,
+    is_among,
+    locate_all,
+    match,
+    names,
+    near_of,
+    only_lost,
+    trace_of,
+)
+from bot.core.known import Fate, Known
 from bot.core.ledger import Ledger, State
-from bot.core.models import Finding, Location, Severity
+from bot.core.models import Finding, Location, Severity, Side
 from bot.core.placement import Unplaced
 from bot.core.ranking import DOUBTFUL
 from bot.core.rendering.comments import words_of
@@ -40,8 +51,9 @@ class Heard:
 
     `found` are its findings, with a line or without; `verdicts` what the model says of known ones, by their ids;
     `unread` the hunks that nobody answered for, `ran` the analyzers that did their work on all that there was but the
-    files in `unseen`, which are left out of the review. `head` is the commit. Of those that are `unplaced`, too, no
-    line could be proven: the one that they state is not relied on.
+    files in `unseen`: those that are left out of the review, for each analyzer, and those that one could not read.
+    `head` is the commit. Of the findings that are `unplaced`, too, no line could be proven: the one that they state is
+    not relied on.
     """
 
     found: Sequence[Finding]
@@ -50,7 +62,7 @@ class Heard:
     ran: Collection[str]
     head: str
     unplaced: Collection[Finding] = ()
-    unseen: Collection[int] = ()
+    unseen: Collection[tuple[str, int]] = ()
 
 
 def track(known: Iterable[Known], shown: Shown) -> tuple[Tracked, ...]:
@@ -135,7 +147,7 @@ def follow(tracked: Sequence[Tracked], heard: Heard, anchors: Anchors, companion
     settled = {known for known, verdict in heard.verdicts.items() if verdict.state is not VerdictState.UNCLEAR}
     stated = {_without_line(each) if each in heard.unplaced else each: each for each in heard.found}
     matches = match(tuple(stated), [each.known for each in tracked], shown, settled=settled)
-    fates = _Fates(heard, anchors, companions)
+    fates = _Fates(heard, anchors, companions, tracked)
     again = {id_: stated[finding] for id_, finding in matches.of_known.items()}
     followed = [fates.of(each, again.get(each.known.id)) for each in tracked]
     traces = [trace_of(shown, finding) for finding in matches.fresh]
@@ -154,10 +166,11 @@ def _without_line(finding: Finding) -> Finding:
 class _Fates:
     """Decides what became of one known finding."""
 
-    def __init__(self, heard: Heard, anchors: Anchors, companions: Companions) -> None:
+    def __init__(self, heard: Heard, anchors: Anchors, companions: Companions, tracked: Iterable[Tracked]) -> None:
         self._heard = heard
         self._anchors = anchors
         self._companions = companions
+        self._taken = {_line(each.located.location) for each in tracked if each.located}
 
     def of(self, each: Tracked, again: Finding | None) -> Known:
         """Its fate, given whether this review found it again."""
@@ -170,7 +183,11 @@ class _Fates:
         return self._standing(each) if each.located else self._vanished(each)
 
     def _again(self, known: Known, again: Finding, located: Located | None) -> Known:
-        """Found again. What has a comment keeps the words that stand there, unless they said that it was fixed."""
+        """Found again. What has a comment keeps the words that stand there, unless they said that it was fixed.
+
+        It is news where nobody can have read of it as of something to deal with: it was too doubtful to be said, or
+        fixed, and has no comment that is written anew.
+        """
         if known.fate is Fate.DISMISSED:
             return self._at(known, located)
         unproven = again in self._heard.unplaced
@@ -178,7 +195,8 @@ class _Fates:
             again = replace(again, location=located.location)
         keeps = known.said and known.fate is not Fate.FIXED
         finding = _in_its_words(known, again, located) if keeps else again
-        raised = not known.said and again.confidence >= DOUBTFUL > known.finding.confidence
+        told = known.fate is not Fate.FIXED and known.finding.confidence >= DOUBTFUL
+        raised = not known.said and again.confidence >= DOUBTFUL and not told
         lost = unproven and located is None
         return replace(
             known,
@@ -191,36 +209,49 @@ class _Fates:
         )
 
     def _standing(self, each: Tracked) -> Known:
-        """The code is there. Fixed only if something changed at it, and the model says so with lines that there are."""
+        """The code is there: it is fixed only by lines beside it, or in its run, that came or went since.
+
+        The model has to say so, and to quote one of those that came; none where lines only went.
+        """
         verdict = self._heard.verdicts.get(each.known.id)
-        now = self._at(each.known, each.located)
-        if verdict is None or verdict.state is not VerdictState.FIXED or not _changed(each.known.trace, now.trace):
+        then, now = each.known.trace, self._at(each.known, each.located)
+        if verdict is None or verdict.state is not VerdictState.FIXED or each.hunk in self._heard.unread:
             return now
-        return self._fixed(now) if self._shows(now, verdict.quote) else now
+        quoted = is_among(verdict.quote, came_beside(then, now.trace))
+        went = not verdict.quote.strip() and only_lost(then, now.trace)
+        return self._fixed(now) if quoted or went else now
 
     def _vanished(self, each: Tracked) -> Known:
         """The code is gone. What nobody was asked about, or nobody answered for, is as it was."""
         known = replace(each.known, placed=False)
         verdict = self._heard.verdicts.get(known.id)
-        if verdict is None or verdict.state is VerdictState.UNCLEAR:
-            return known if self._is_open(each.known, verdict) else replace(known, fate=Fate.OUTDATED)
-        if verdict.state is VerdictState.FIXED:
-            return self._fixed(known) if self._shows(known, verdict.quote) else replace(known, fate=Fate.OUTDATED)
-        anchor = self._quoted(known, verdict.quote)
-        if isinstance(anchor, Miss):
+        if verdict and verdict.state is VerdictState.STILL:
+            return self._still(known, verdict.quote)
+        if self._is_open(each.known, verdict):
             return known
-        finding = replace(known.finding, location=anchor.location, quote=verdict.quote)
+        if verdict and verdict.state is VerdictState.FIXED and self._shows(known, verdict.quote):
+            return self._fixed(known)
+        return replace(known, fate=Fate.OUTDATED)
+
+    def _still(self, known: Known, quote: str) -> Known:
+        """On the line that the model quotes, unless that is the code of another finding."""
+        anchor = self._quoted(known, quote)
+        if isinstance(anchor, Miss) or _line(anchor.location) in self._taken:
+            return known
+        finding = replace(known.finding, location=anchor.location, quote=quote)
         return replace(known, finding=finding, trace=trace_of(self._anchors.shown, finding), placed=True)
 
     def _is_open(self, known: Known, verdict: Verdict | None) -> bool:
         """Whether nobody could tell what became of it: its hunk was not answered for, or it did not go along.
 
-        What never had a line cannot have lost it: it is about its file as long as that is changed.
+        What never had a line cannot have lost it: it is about its file as long as that is changed. One that went along
+        with another hunk was not judged by its own, if that lies nearer and was not answered for.
         """
         asked = self._companions.asked.get(known.id)
         if asked is None:
-            return self._has_unread(known) or (not known.placed and self._is_changed(known.finding.location.path))
-        return verdict is None or asked in self._heard.unread
+            return self._has_unread(known) or (not known.placed and self._is_changed(known))
+        nearest = _nearest(known, {asked, *self._heard.unread}, self._anchors.shown.diff)
+        return verdict is None or asked in self._heard.unread or nearest in self._heard.unread
 
     def _analyzed(self, each: Tracked) -> Known:
         """An analyzer that ran, and does not report it any more, says that it is mended."""
@@ -231,10 +262,9 @@ class _Fates:
         return self._fixed(now) if near else replace(now, fate=Fate.OUTDATED)
 
     def _is_unseen(self, known: Known) -> bool:
-        """Whether its file is left out this time, so that no analyzer looked at it."""
-        files = self._anchors.shown.diff.files
-        names = {name for file in self._heard.unseen for name in (files[file].path, files[file].old_path)}
-        return known.finding.location.path in names
+        """Whether its file was left out this time, or its analyzer could not read it."""
+        unseen = (file for source, file in self._heard.unseen if source == known.finding.source)
+        return any(self._is_of(file, known) for file in unseen)
 
     def _fixed(self, known: Known) -> Known:
         return replace(known, fate=Fate.FIXED, note=self._heard.head)
@@ -257,21 +287,28 @@ class _Fates:
         found = Miss.AMBIGUOUS if not quote.strip() else self._quoted(known, quote)
         return found is Miss.AMBIGUOUS or isinstance(found, Anchor)
 
-    def _is_changed(self, path: str) -> bool:
-        return any(path in {file.path, file.old_path} for file in self._anchors.shown.diff.files)
+    def _is_changed(self, known: Known) -> bool:
+        return any(self._is_of(file, known) for file in range(len(self._anchors.shown.diff.files)))
 
     def _has_unread(self, known: Known) -> bool:
-        """Whether lines of the same file were not answered for: its code may stand, changed, among them."""
+        """Whether lines of the same file were not answered for: its code may stand, changed, among them.
+
+        Of a file whose patch GitHub withholds nothing was.
+        """
         files = self._anchors.shown.diff.files
-        return any(
-            known.finding.location.path in {files[file].path, files[file].old_path} for file, _ in self._heard.unread
-        )
+        withheld = (index for index, file in enumerate(files) if file.origin is Origin.WITHHELD)
+        return any(self._is_of(file, known) for file in (*withheld, *(file for file, _ in self._heard.unread)))
+
+    def _is_of(self, file: int, known: Known) -> bool:
+        """Whether the finding is about the file, under its present name or its former one."""
+        changed = self._anchors.shown.diff.files[file]
+        return known.finding.location.path in {changed.path, changed.old_path}
 
 
 def _in_its_words(known: Known, again: Finding, located: Located | None) -> Finding:
     """The finding as its comment tells it, on its code: a report some lines beside it does not carry it off."""
     place = located.location if located else again.location
-    same = (place.path, place.side, place.line) == (again.location.path, again.location.side, again.location.line)
+    same = _line(place) == _line(again.location)
     return replace(known.finding, location=place, quote=again.quote if same else known.finding.quote)
 
 
@@ -280,9 +317,8 @@ def _open(known: Known, located: Located | None) -> Fate:
     return Fate.MOVED if moved else Fate.OPEN
 
 
-def _changed(then: Trace, now: Trace) -> bool:
-    """Whether the lines beside the code, or the code itself, are others than they were."""
-    return (then.code, then.above, then.below) != (now.code, now.above, now.below)
+def _line(place: Location) -> tuple[str, Side, int]:
+    return place.path, place.side, place.line
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """The hidden marks in what is posted: by them our own comments are found again, and say what they were made for.
 
     <!-- plumbline:2 eJyr... [signature] -->             at the head of the summary: a versioned state
-    <!-- plumbline-finding:1 0a1b2c3d4e eJyr... -->      in a comment: the finding that it is about
+    <!-- plumbline-finding:1 0a1b2c3d4e eJyr... -->      at the end of a comment: the finding that it is about
     <!-- plumbline-run:0a1b2c3d4e5f -->                  in a review: the run that posted it
+
+They count wherever they begin a line of our own words: whoever may write can put words before them or behind them. What
+we quote begins no line with one, see `core.sanitize`.
 
 A state is one line of JSON, then the digests of hunks as one run of bytes, packed by zlib, in base64. Version 1, a JSON
 object alone, is still read. Comments of HTML are not shown: https://github.github.com/gfm/#html-comment
@@ -33,7 +36,7 @@ MOST_KNOWN = 400
 """How many findings a state remembers."""
 
 _VERSION = 2
-_STATE = re.compile(r"\s*<!-- plumbline:(\d{1,3}) ([^\s>]+)(?: ([^\s>]+))? -->")
+_STATE = re.compile(r"^ {0,3}<!-- plumbline:(\d{1,3}) ([^\s>]+)(?: ([^\s>]+))? -->", re.MULTILINE)
 _FINDING = re.compile(r"<!-- plumbline-finding:1 ([0-9a-f]{10}) ([A-Za-z0-9+/=]{1,20000}) -->")
 _LARGEST = 1_000_000
 _LONGEST_NAME = 200
@@ -211,8 +214,8 @@ def _with_short_title(known: Known) -> Known:
 
 
 def read_state(body: str, seal: Seal | None = None) -> State | Unreadable:
-    """The state at the head of a comment, or why there is none to build upon. With a seal only a signed one counts."""
-    match = _STATE.match(body)
+    """The first state in our own comment, or why there is none to build upon. With a seal only a signed one counts."""
+    match = _STATE.search(body)
     if match is None:
         return Unreadable.NONE
     version, payload, signature = int(match[1]), match[2], match[3] or ""
@@ -239,7 +242,7 @@ def _is_signed(seal: Seal, version: int, payload: str, signature: str) -> bool:
 
 def is_summary(body: str) -> bool:
     """Whether a comment of our own is a summary, of whatever version."""
-    return _STATE.match(body) is not None
+    return _STATE.search(body) is not None
 
 
 def finding_mark(known: Known) -> str:
@@ -258,9 +261,9 @@ def finding_mark(known: Known) -> str:
 
 
 def read_finding(body: str) -> Known | None:
-    """The finding that our own comment is about. Its mark is the last line or the first: those are never a quote."""
-    lines = body.strip().split("\n")
-    match = _FINDING.fullmatch(lines[-1].strip()) or _FINDING.fullmatch(lines[0].strip())
+    """The finding that our own comment is about: by the last line that is a mark."""
+    marks = (_FINDING.fullmatch(line.strip()) for line in reversed(body.split("\n")))
+    match = next(filter(None, marks), None)
     packed = _out_of_base64(match[2]) if match else Unreadable.NONE
     if match is None or isinstance(packed, Unreadable):
         return None
@@ -393,7 +396,7 @@ def _read_overview(said: list[object]) -> Overview:
 
 def _remembered(known: Known) -> list[object]:
     words = (known.id, known.finding.body, known.finding.scenario, known.finding.quote, known.note)
-    flags = [known.placed, known.said, known.binding, known.news]
+    flags = [known.placed, known.said, known.binding, known.news, known.closed, known.closes]
     return [
         *map(_words, words),
         _share(known.finding.confidence),
@@ -406,7 +409,7 @@ def _remembered(known: Known) -> list[object]:
 def _read_known(said: Iterable[object]) -> Known:
     name, body, scenario, quote, note, confidence, fate, flags, *identity = said
     finding, trace = _read_identity(identity)
-    placed, is_said, binding, news = (bool(_is_whole(flags) >> at & 1) for at in range(4))
+    placed, is_said, binding, news, closed, closes = (bool(_is_whole(flags) >> at & 1) for at in range(6))
     return Known(
         id=_is_words(name),
         finding=replace(
@@ -423,6 +426,8 @@ def _read_known(said: Iterable[object]) -> Known:
         note=_is_words(note),
         binding=binding,
         news=news,
+        closed=closed,
+        closes=closes,
     )
 
 

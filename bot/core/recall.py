@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.chunking import HunkKey
 from bot.core.diff import Diff
-from bot.core.digests import hunk_digest
+from bot.core.digests import hunk_digests
 from bot.core.known import Fate, Known
 from bot.core.marker import Seal, State, Unreadable, answers_for, is_summary, read_finding, read_state
 from bot.core.outcome import Ending
 from bot.core.overview import Overview
-from bot.core.standing import Objection, OwnComment, Standing, Thread
+from bot.core.standing import How, Objection, OwnComment, Standing, Thread, says_fixed
 
 _ASKED_FOR = "it was asked for"
 _SUMMARY_GONE = "the summary of the review before is gone"
 _OTHER_RULES = "the prompts, or what the repository asks of reviews, changed since"
 _DELETED = "its comment was deleted"
-# How a comment begins that says that its finding is fixed: its mark does not tell, see rendering.comments.is_fixed.
-_SAYS_FIXED = "**Fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,8 @@ class Before:
         return frozenset(
             (index, number)
             for index, file in enumerate(diff.files)
-            for number, hunk in enumerate(file.hunks)
-            if answers_for(self.state, hunk_digest(file, hunk, key))
+            for number, digest in enumerate(hunk_digests(file, key))
+            if answers_for(self.state, digest)
         )
 
 
@@ -63,7 +61,7 @@ def recall(standing: Standing, *, rules: str, seal: Seal | None = None, full: bo
     own = summary_of(standing)
     read = read_state(own.body, seal) if own else Unreadable.NONE
     state = read if isinstance(read, State) else None
-    known = _with_signs(_remembered(state, standing.threads), standing.threads, state)
+    known = _with_signs(_remembered(state, standing.threads), standing, state)
     why = _full_because(read, own=own, known=known, rules=rules, full=full)
     if state is None:
         return Before(None, why, known, heard=standing.heard, words=_words(standing.threads))
@@ -116,7 +114,7 @@ def _remembered(state: State | None, threads: Iterable[Thread]) -> list[Known]:
         said = read_finding(thread.comment.body)
         if said is None:
             continue
-        fate = Fate.FIXED if thread.comment.body.startswith(_SAYS_FIXED) else Fate.OPEN
+        fate = Fate.FIXED if says_fixed(thread.comment.body) else Fate.OPEN
         known[said.id] = replace(known.get(said.id, replace(said, fate=fate)), said=True)
     return list(known.values())
 
@@ -127,28 +125,78 @@ def _words(threads: Iterable[Thread]) -> dict[str, str]:
     return {known.id: body for known, body in said if known is not None}
 
 
-def _with_signs(known: Iterable[Known], threads: Iterable[Thread], state: State | None) -> tuple[Known, ...]:
+def _with_signs(known: Iterable[Known], standing: Standing, state: State | None) -> tuple[Known, ...]:
     """The same with what people did about them since."""
-    by_id: dict[str, Thread] = {}
-    for thread in threads:
+    by_id: dict[str, list[Thread]] = {}
+    for thread in standing.threads:
         said = read_finding(thread.comment.body)
         if said is not None:
-            by_id.setdefault(said.id, thread)
-    gone = {each.id for each in state.known if each.said} - by_id.keys() if state else set()
-    return tuple(_with_sign(each, by_id.get(each.id), gone=each.id in gone) for each in known)
+            by_id.setdefault(said.id, []).append(thread)
+    had = {each.id for each in state.known if each.said} if state else set()
+    return tuple(
+        _with_sign(replace(each, news=False), by_id[each.id])
+        if each.id in by_id
+        else _without_comment(replace(each, news=False), had=each.id in had, standing=standing)
+        for each in known
+    )
 
 
-def _with_sign(known: Known, thread: Thread | None, *, gone: bool) -> Known:
-    """A comment that somebody took away is an answer, too. What a person takes back counts no more."""
-    known = replace(known, news=False)
-    if known.fate is Fate.FIXED:
+def _without_comment(known: Known, *, had: bool, standing: Standing) -> Known:
+    """A finding of which no comment of ours tells. That somebody took away the one that it `had` is an answer, too.
+
+    Deleted is one only where nobody's thread carries its mark, and none on its file is a comment of ours that lost its
+    own: else we do not believe any more who wrote it, or somebody wrote over it. Then it stands as it did, in the
+    summary. The one of a fixed finding has nothing to answer: should the defect come back, it needs another.
+    """
+    if not had or known.fate is Fate.DISMISSED:
         return known
-    if thread is None:
-        return replace(known, fate=Fate.DISMISSED, note=known.note or _DELETED) if gone else known
-    if thread.objections:
-        by = min(thread.objections, key=_weight)
-        return replace(known, fate=Fate.DISMISSED, note=by.by, binding=by.writes)
-    return replace(known, fate=Fate.OPEN, note="", binding=True) if known.fate is Fate.DISMISSED else known
+    paths = {known.finding.location.path, known.trace.path}
+    deleted = known.id not in standing.marks and not paths & standing.unmarked
+    if deleted and known.fate is not Fate.FIXED:
+        return replace(known, fate=Fate.DISMISSED, note=known.note or _DELETED)
+    return replace(known, said=False) if deleted or known.stands else known
+
+
+def _with_sign(known: Known, threads: Sequence[Thread]) -> Known:
+    """A finding, and what people did in its threads: a sign dismisses it, and what they open again is open again.
+
+    A sign counts until it is seen to be gone, as it may be out of sight: GitHub does not always tell who may write, nor
+    all of a long thread. A thread that was resolved while its finding was fixed says nothing of one that came back,
+    before it was open again.
+    """
+    resolved = all(each.resolved for each in threads)
+    opened = not resolved and (known.closed or (known.closes and not any(map(_is_left_open, threads))))
+    now = replace(known, closed=resolved, closes=False)
+    if known.fate is Fate.FIXED and not opened:
+        return now
+    outlived = known.closed and known.fate is not Fate.DISMISSED
+    signs = (each for thread in threads for each in thread.objections)
+    heard = [each for each in signs if not (outlived and each.how is How.RESOLVED)]
+    if heard:
+        by = min(heard, key=_weight)
+        kept = known.fate is Fate.DISMISSED and known.binding and known.note == by.by
+        return replace(now, fate=Fate.DISMISSED, note=by.by, binding=by.writes or kept)
+    if known.fate is Fate.DISMISSED and (resolved or not _is_taken_back(known, threads, opened=opened)):
+        return now
+    now = replace(now, closes=all(map(_is_ours_to_close, threads)))
+    settled = known.fate in {Fate.FIXED, Fate.DISMISSED}
+    return replace(now, fate=Fate.OPEN, note="", binding=True) if settled else now
+
+
+def _is_taken_back(known: Known, threads: Iterable[Thread], *, opened: bool) -> bool:
+    """Whether the sign that dismissed it is gone: the thread is open again, or all was read and it is not there."""
+    stands = any(known.note in each.signs for each in threads)
+    return not stands and (opened or all(each.whole for each in threads))
+
+
+def _is_left_open(thread: Thread) -> bool:
+    """Whether we did not resolve it with the mending: not everything came to pass, or a person had the last word."""
+    return thread.answered or not says_fixed(thread.comment.body)
+
+
+def _is_ours_to_close(thread: Thread) -> bool:
+    """Whether it is resolved should the finding be fixed now, see `core.posting`."""
+    return thread.comment.ours and thread.resolvable and not thread.resolved and not thread.last_word
 
 
 def _weight(objection: Objection) -> bool:

@@ -22,6 +22,9 @@ class Rule:
     scenario: str
 
 
+UNPARSED = "invalid-syntax"
+"""What ruff says instead of anything else of a file that does not parse."""
+
 _MESSAGE = "{message}."
 _CRITICAL, _HIGH, _MEDIUM, _LOW = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW
 _SECURITY, _CORRECTNESS = Category.SECURITY, Category.CORRECTNESS
@@ -30,7 +33,7 @@ _INJECTION = "anyone can set that value, they run what they like with this proce
 # A table, one row a line.
 # fmt: off
 _RUFF = {
-    "invalid-syntax": Rule(_CRITICAL, _CORRECTNESS, "The file does not parse", _MESSAGE, "the module is imported, it raises SyntaxError"),
+    UNPARSED: Rule(_CRITICAL, _CORRECTNESS, "The file does not parse", _MESSAGE, "the module is imported, it raises SyntaxError"),
     "F821": Rule(_HIGH, _CORRECTNESS, "{message}", "Nothing in this file defines or imports the name.", "the line runs, it raises NameError"),
     "F823": Rule(_HIGH, _CORRECTNESS, "A local variable is read before it is set", _MESSAGE, "the line runs, it raises UnboundLocalError"),
     "F811": Rule(_MEDIUM, _CORRECTNESS, "A definition replaces an earlier one of the same name", _MESSAGE, "the first definition was meant to be used, it never is"),
@@ -82,7 +85,7 @@ _RUFF = {
     "ASYNC251": Rule(_MEDIUM, Category.PERFORMANCE, "time.sleep stops the event loop", _MESSAGE, "the line runs, every other task waits too"),
     "RUF006": Rule(_MEDIUM, Category.CONCURRENCY, "A task may vanish before it is done", _MESSAGE, "the garbage collector runs, the task is gone"),
 }
-RUFF_RULES = tuple(rule for rule in _RUFF if rule != "invalid-syntax")
+RUFF_RULES = tuple(rule for rule in _RUFF if rule != UNPARSED)
 """The rules that ruff is asked for; syntax errors it reports always."""
 
 _ZIZMOR = {

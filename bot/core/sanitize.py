@@ -51,6 +51,8 @@ _FORMULA = re.compile(r"\$(?!\d)")
 # https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
 _CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[\W_]*\Z", re.IGNORECASE)
 _NEAR = 60  # characters before a link in which that is looked for
+# Behind these the words of a link cannot go on with what stands before them.
+_APART = tuple(" \t(\"'*")
 # What bot.core.visible makes of a character that nobody sees.
 _HIDDEN_ESCAPE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}")
 # The beginning of a mark of our own (core/marker.py), which only we may write.
@@ -137,7 +139,7 @@ def _phrase(line: str, *, cell: bool, home: Home | None) -> str:
         # Only at the beginning of a line does anything begin a block or a command.
         shown += _escaped(before, begins=done == 0)
         closes = _CLOSING.search(line, max(0, piece.start() - _NEAR), piece.start())
-        said = _piece(piece, cell=cell, home=None if closes else home)
+        said = _piece(piece, cell=cell, home=None if closes else home, glued=bool(shown) and not shown.endswith(_APART))
         # Two runs of backticks without anything between them would be one.
         shown += f"{JOINER}{said}" if shown.endswith("`") and said.startswith("`") else said
         done = piece.end()
@@ -145,7 +147,8 @@ def _phrase(line: str, *, cell: bool, home: Home | None) -> str:
     return (shown + _escaped(line[done:], begins=done == 0)).strip()
 
 
-def _piece(piece: re.Match[str], *, cell: bool, home: Home | None) -> str:
+def _piece(piece: re.Match[str], *, cell: bool, home: Home | None, glued: bool) -> str:
+    """What is shown of a code span, a link or an address; `glued` tells that it stands right behind other text."""
     if piece["span"]:
         return _span(piece["span"], cell=cell)
     if piece["angle"]:
@@ -159,6 +162,8 @@ def _piece(piece: re.Match[str], *, cell: bool, home: Home | None) -> str:
     target = linkable(address, home) if home and leads else None
     if target:
         return f"[{shown}]({target})"
+    # Without its brackets `GH-[12](x)` would be a reference, `www[.a.example](x)` a link, `1[. x](y)` an item.
+    shown = f"\\[{shown}\\]" if glued else shown
     return f"{shown} ({_span(address, cell=cell)})" if words.strip() else _span(address, cell=cell)
 
 

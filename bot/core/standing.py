@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+# How a comment begins that says that its finding is fixed: its mark does not tell, see `core.rendering.comments`.
+_SAYS_FIXED = "**Fixed"
+
+
+def says_fixed(body: str) -> bool:
+    """Whether a comment of ours says that its finding is fixed."""
+    return body.startswith(_SAYS_FIXED)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnComment:
@@ -52,7 +60,9 @@ class Thread:
     """A thread that a comment of ours opened. `id` is the one of GraphQL, `comment` the one that opened it.
 
     `resolvable` tells whether we may resolve it, `spoken` whether a person wrote in it, `last_word` whether the last
-    words in it are a person's.
+    words in it are a person's; that we said there that it is fixed, which `answered` tells, does not count as a word.
+    `signs` are the logins of all whose thumbs-down or command stands there, be they heard or not; where it is not
+    `whole`, there are more words or thumbs-down in it than were read.
     """
 
     id: str
@@ -62,7 +72,10 @@ class Thread:
     resolvable: bool = False
     spoken: bool = False
     last_word: bool = False
+    answered: bool = False
     objections: tuple[Objection, ...] = ()
+    signs: frozenset[str] = frozenset()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,9 @@ class Standing:
     """What stands on the pull request now: its head, whether it is open, and what we ourselves wrote there.
 
     `comments` and `threads` are in the order in which they were written. `description` is the pull request's own text.
-    `heard` is the time of a person's latest word or sign there, in ISO 8601, '' without any.
+    `heard` is the time of a person's latest word or sign there, in ISO 8601, '' without any. `marks` are the ids of the
+    findings whose marks stand in threads, whoever wrote them: their comments were not deleted. `unmarked` are the files
+    on which a comment of ours opened a thread and carries no mark: it may be that of any finding, rewritten.
     """
 
     head: str
@@ -80,3 +95,5 @@ class Standing:
     threads: tuple[Thread, ...] = ()
     description: str = ""
     heard: str = ""
+    marks: frozenset[str] = frozenset()
+    unmarked: frozenset[str] = frozenset()

@@ -10,9 +10,11 @@ from bot.clients.github.publish import PullRequestPage
 from bot.core.standing import How, Objection, OwnComment, OwnReview, Standing, Thread
 from bot.errors import BadReply, Transient
 from tests.clients.github_door import asked, opened
-from tests.clients.page_stage import GRAPHQL, HEAD, NAME, PATCH, SUMMARY, draft, finding
+from tests.clients.page_stage import GRAPHQL, HEAD, ID, NAME, PATCH, SUMMARY, draft, finding
 from tests.fakes.github import LOGIN, FakeGitHub
 from tests.fakes.github_pull import FakePullRequest
+
+FIXED = "<!-- plumbline-fixed:1 0123456789 abc1234 -->\nFixed in abc1234."
 
 
 def test_what_stands_is_our_own(github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage) -> None:
@@ -57,7 +59,20 @@ def test_our_threads_are_told(github: FakeGitHub, pull: FakePullRequest, page: P
         )
         for comment in (on_line, on_file)
     )
-    assert asked(github) == ["POST /graphql"]
+    assert page.standing().marks == {ID, "fedcba9876"}
+    assert asked(github) == ["POST /graphql"] * 2
+
+
+def test_what_may_be_a_comment_of_ours_is_told(pull: FakePullRequest, page: PullRequestPage) -> None:
+    """A mark that stands in anybody's thread, and a file on which a comment of ours has none: nothing was deleted."""
+    pull.remark("mallory", "a.py", 2, finding("f" * 10))
+    pull.remark("mallory", "a.py", 2, "Really?")
+    quoted = pull.remark("bob", "a.py", 2, f"> {finding('e' * 10, '')}".replace("\n", "\n> "))
+    pull.reply(quoted, "bob", finding("d" * 10))
+    standing = page.standing()
+    assert (standing.threads, set(standing.marks), set(standing.unmarked)) == ((), {"f" * 10}, set())
+    pull.remark(LOGIN, "a.py", 2, finding()).body = "(off-topic, removed by wendy)"
+    assert page.standing().unmarked == {"a.py"}
 
 
 def test_a_finding_in_a_reply_opens_no_thread(pull: FakePullRequest, page: PullRequestPage) -> None:
@@ -77,17 +92,23 @@ def test_a_finding_in_a_reply_opens_no_thread(pull: FakePullRequest, page: PullR
         (("bob", "coderabbitai[bot]"), True, False),
         (("ghost",), True, True),
         ((LOGIN,), False, False),
+        (("bob", FIXED), True, True),
+        (("bob", FIXED, LOGIN), True, False),
+        ((FIXED,), False, False),
     ],
 )
 def test_who_spoke_last_is_told(
     pull: FakePullRequest, page: PullRequestPage, voices: tuple[str, ...], spoken: bool, last_word: bool
 ) -> None:
-    """A thread where a person had the last word is theirs; Apps are no persons, and who is gone may have been one."""
+    """A thread where a person had the last word is theirs; Apps are no persons, and who is gone may have been one.
+
+    That it is fixed is told in a thread, not answered: who spoke before has the last word still.
+    """
     opening = pull.remark(LOGIN, "a.py", 2, finding())
     for voice in voices:
-        pull.reply(opening, voice, "Hm.")
+        pull.reply(opening, LOGIN if voice == FIXED else voice, FIXED if voice == FIXED else "Hm.")
     [thread] = page.standing().threads
-    assert (thread.spoken, thread.last_word) == (spoken, last_word)
+    assert (thread.spoken, thread.last_word, thread.answered) == (spoken, last_word, FIXED in voices)
 
 
 def test_who_may_resolve_is_told(github: FakeGitHub, pull: FakePullRequest) -> None:
@@ -101,28 +122,36 @@ def test_who_may_resolve_is_told(github: FakeGitHub, pull: FakePullRequest) -> N
 
 
 @pytest.mark.parametrize(
-    ("by", "association", "objections"),
+    ("by", "counts"), [("bob", True), (LOGIN, False), ("plumbline", False), ("other[bot]", False), ("ghost", False)]
+)
+def test_a_person_who_resolves_objects(pull: FakePullRequest, page: PullRequestPage, by: str, counts: bool) -> None:
+    """Who resolves may write, but for the author; ourselves and Apps object to nothing."""
+    pull.resolve(pull.remark(LOGIN, "a.py", 2, finding()), by)
+    [thread] = page.standing().threads
+    wanted = (Objection(How.RESOLVED, by, writes=True),) if counts else ()
+    assert (thread.resolved, thread.objections) == (True, wanted)
+
+
+@pytest.mark.parametrize(
+    ("association", "permission", "writes"),
     [
-        ("bob", "CONTRIBUTOR", (Objection(How.RESOLVED, "bob", writes=True),)),
-        ("alice", "CONTRIBUTOR", (Objection(How.RESOLVED, "alice", writes=False),)),
-        ("alice", "NONE", (Objection(How.RESOLVED, "alice", writes=False),)),
-        ("alice", "COLLABORATOR", (Objection(How.RESOLVED, "alice", writes=True),)),
-        ("alice", "MEMBER", (Objection(How.RESOLVED, "alice", writes=True),)),
-        (LOGIN, "CONTRIBUTOR", ()),
-        ("plumbline", "CONTRIBUTOR", ()),
-        ("other[bot]", "CONTRIBUTOR", ()),
-        ("ghost", "CONTRIBUTOR", ()),
+        ("CONTRIBUTOR", "read", False),
+        ("CONTRIBUTOR", "write", True),
+        ("COLLABORATOR", "read", False),
+        ("COLLABORATOR", "write", True),
+        ("MEMBER", "read", False),
+        ("OWNER", "read", True),
     ],
 )
-def test_a_person_who_resolves_objects(
-    pull: FakePullRequest, page: PullRequestPage, by: str, association: str, objections: tuple[Objection, ...]
+def test_an_author_who_resolves_may_not_write_for_that(
+    pull: FakePullRequest, page: PullRequestPage, association: str, permission: str, writes: bool
 ) -> None:
-    """Who resolves may write, but for the author from outside; ourselves and Apps object to nothing."""
+    """GitHub lets authors resolve: whether they may write is asked, whatever they are to the organisation."""
     pull.association = association
-    opening = pull.remark(LOGIN, "a.py", 2, finding())
-    pull.resolve(opening, by)
+    pull.repository.permissions["alice"] = permission
+    pull.resolve(pull.remark(LOGIN, "a.py", 2, finding()), "alice")
     [thread] = page.standing().threads
-    assert (thread.resolved, thread.objections) == (True, objections)
+    assert thread.objections == (Objection(How.RESOLVED, "alice", writes=writes),)
 
 
 def test_a_thread_that_was_opened_again_is_no_objection(pull: FakePullRequest, page: PullRequestPage) -> None:
@@ -235,6 +264,56 @@ def test_no_crowd_is_asked_about(github: FakeGitHub, pull: FakePullRequest, page
     assert len(github.requests) == 1 + 50
 
 
+def test_signs_are_told_be_they_heard_or_not(github: FakeGitHub, pull: FakePullRequest, page: PullRequestPage) -> None:
+    """Who dismissed something once may write no more, or GitHub does not say so now: their sign stands there still."""
+    opening = pull.remark(LOGIN, "a.py", 2, finding())
+    pull.react(opening, "bob", "THUMBS_DOWN")
+    pull.reply(opening, "carol", "/dismiss")
+    github.fail_next("GET", r"/permission$", status=403, body={"message": "Must have push access."})
+    [thread] = page.standing().threads
+    assert (thread.objections, set(thread.signs), thread.whole) == ((), {"bob", "carol"}, True)
+
+
+@pytest.mark.parametrize(("words", "voices", "whole"), [(29, 0, True), (30, 0, False), (0, 100, True), (0, 101, False)])
+def test_what_was_not_read_of_a_thread_is_told(
+    pull: FakePullRequest, page: PullRequestPage, words: int, voices: int, whole: bool
+) -> None:
+    """Of many words and thumbs-down only some are read: a sign that is not among them may stand there all the same."""
+    opening = pull.remark(LOGIN, "a.py", 2, finding())
+    for number in range(words):
+        pull.reply(opening, "mallory", f"Why? {number}")
+    for number in range(voices):
+        pull.react(opening, f"sock{number}", "THUMBS_DOWN")
+    assert [thread.whole for thread in page.standing().threads] == [whole]
+
+
+def test_a_person_may_lend_us_their_account(github: FakeGitHub, pull: FakePullRequest) -> None:
+    """With a person's own token their unmarked words, their thumbs-down and what they resolve are theirs."""
+    pull.repository.permissions["wendy"] = "write"
+    token = github.add_token("ghp_" + "wendy" * 7, login="wendy")
+    openings = [pull.remark("wendy", "a.py", 2, finding(name * 10)) for name in "0123"]
+    pull.comment("wendy", SUMMARY)
+    pull.reply(openings[3], "wendy", FIXED)
+    with opened(github, token=token) as door:
+        standing = PullRequestPage(door, "acme", "papers", 214).standing()
+    assert (standing.heard, {thread.spoken for thread in standing.threads}) == ("", {False})
+    pull.reply(openings[0], "wendy", "/dismiss we only print one")
+    pull.react(openings[1], "wendy", "THUMBS_DOWN")
+    pull.resolve(openings[2], "wendy")
+    openings[3].body = f"**Fixed in abc1234**\n{openings[3].body}"
+    pull.resolve(openings[3], "wendy")
+    with opened(github, token=token) as door:
+        standing = PullRequestPage(door, "acme", "papers", 214).standing()
+    assert [[each.how for each in thread.objections] for thread in standing.threads] == [
+        [How.COMMANDED],
+        [How.DISLIKED],
+        [How.RESOLVED],
+        [],
+    ]
+    assert [thread.last_word for thread in standing.threads] == [True, False, False, False]
+    assert standing.heard
+
+
 def test_trusted_accounts_are_believed(github: FakeGitHub, pull: FakePullRequest) -> None:
     """What a trusted account wrote stands like our own, but is not ours; it is no person, and objects to nothing."""
     pull.comment("Review-Action[bot]", SUMMARY)
@@ -335,7 +414,7 @@ def thread_node(number: int, state: str) -> dict[str, Any]:
         "viewerDidAuthor": True,
         "author": {"__typename": "Bot", "login": "plumbline"},
     }
-    opening = {**comment, "pullRequestReview": {"state": state}, "reactions": {"nodes": []}}
+    opening = {**comment, "pullRequestReview": {"state": state}, "reactions": {"nodes": [], "totalCount": 0}}
     return {
         "id": f"PRRT_{number}",
         "path": "a.py",
@@ -343,7 +422,7 @@ def thread_node(number: int, state: str) -> dict[str, Any]:
         "viewerCanResolve": False,
         "resolvedBy": None,
         "opening": {"nodes": [opening]},
-        "latest": {"nodes": [comment]},
+        "latest": {"nodes": [comment], "totalCount": 1},
     }
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, LineKind
-from bot.core.digests import hunk_digest
+from bot.core.digests import hunk_digest, hunk_digests
 from tests.core.changes import added, deleted, edited, hunk
 from tests.core.strategies import diffs, hunks
 
@@ -81,6 +81,25 @@ def test_equal_digests_mean_equal_lines(diff: Diff) -> None:
             digest = hunk_digest(file, each)
             assert len(digest) == hashlib.sha256().digest_size
             assert seen.setdefault(digest, shown) == shown
+
+
+def test_equal_hunks_are_told_apart() -> None:
+    """The same lines pasted once more are read, all of them: nobody can tell which of them were there before."""
+    one = hunk_digests(FILE)
+    two = hunk_digests(replace(FILE, hunks=(HUNK, moved(HUNK, 90))))
+    three = hunk_digests(replace(FILE, hunks=(HUNK, moved(HUNK, 90), moved(HUNK, 500))))
+    assert one == (hunk_digest(FILE, HUNK),)
+    assert len({*one, *two, *three}) == 6
+    assert not {*hunk_digests(replace(FILE, hunks=(HUNK, moved(HUNK, 90))), b"key")} & {*two}
+
+
+@given(diffs, st.binary(max_size=8))
+def test_each_hunk_of_a_file_has_a_digest_of_its_own(diff: Diff, key: bytes) -> None:
+    """One for each hunk, none twice; a hunk that has no equal is known by its lines alone."""
+    for file in diff.files:
+        plain, made = [hunk_digest(file, each, key) for each in file.hunks], hunk_digests(file, key)
+        assert len(set(made)) == len(file.hunks)
+        assert all((digest == own) == (plain.count(own) == 1) for own, digest in zip(plain, made, strict=True))
 
 
 def test_a_key_makes_other_digests() -> None:

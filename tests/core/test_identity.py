@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.core.diff import Diff, FileDiff, FileStatus
 from bot.core.identity import (
     FAR,
+    MOST_ABOVE,
     NEAR,
     How,
     Located,
@@ -233,6 +234,62 @@ def test_of_twins_the_nearest_is_meant_and_all_keep_their_order() -> None:
     assert locate_all(later, both[:1]) == (at(16),)
 
 
+BLOCK = ("a", "b", "c", "run(cmd, shell=True)", "d", "e", "f")
+MENDED_BLOCK = (*BLOCK[:3], "run(cmd)", *BLOCK[4:])
+BETWEEN = tuple(f"x({line})" for line in range(20))
+TWICE = shown(new(*BLOCK, *BETWEEN, *BLOCK))
+TWINS = (remembered(TWICE, told(4)), remembered(TWICE, told(31), id="other"))
+
+
+@pytest.mark.parametrize("shift", [0, 9])
+def test_of_two_equal_lines_the_mended_one_is_gone(shift: int) -> None:
+    """The one that still stands is one finding's alone, and where the other stood is known by what was beside it."""
+    first = shown(new(*MENDED_BLOCK, *BETWEEN, *BLOCK, before=shift))
+    second = shown(new(*BLOCK, *BETWEEN, *MENDED_BLOCK, before=shift))
+    assert locate_all(first, TWINS) == (None, at(31 + shift))
+    assert locate_all(second, TWINS) == (at(4 + shift), None)
+    assert near_of(first, TWINS[0]) == Location("a.py", R, 4 + shift)
+    assert again(first, told(31 + shift), known=TWINS).of_known == {"other": told(31 + shift)}
+
+
+def test_what_was_gone_before_does_not_take_the_line_of_what_stood() -> None:
+    """A mended finding whose number is nearer leaves the line to its equal; it takes the one that comes back."""
+    known = (replace(TWINS[0], fate=Fate.FIXED, placed=False), TWINS[1])
+    nearer = shown(new(*BLOCK))
+    assert locate_all(nearer, known) == (None, at(4))
+    assert locate_all(TWICE, known) == (at(4), at(31))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=6), st.lists(st.booleans(), min_size=1, max_size=6))
+def test_no_two_of_equal_code_share_a_line(before: list[bool], after: list[bool]) -> None:
+    """However many equal lines come and go, each is one finding's at most, in their order, and none lies idle."""
+
+    def change(stand: list[bool]) -> Shown:
+        return shown(new(*(text for each in stand for text in (*(BLOCK if each else MENDED_BLOCK), *BETWEEN))))
+
+    def lines(stand: list[bool]) -> list[int]:
+        return [27 * number + 4 for number, each in enumerate(stand) if each]
+
+    assume(len(lines(before)) > 1)
+    known = [remembered(change(before), told(line), id=str(line)) for line in lines(before)]
+    found = [each.location.line for each in locate_all(change(after), known) if each]
+    assert found == sorted(set(found))
+    assert set(found) <= set(lines(after))
+    assert len(found) == min(len(lines(before)), len(lines(after)))
+
+
+def test_a_run_of_lines_is_remembered_and_named_by_its_end() -> None:
+    """All its lines are in the trace, so that a change in one is seen; name and place are of those beside its end."""
+    change = shown(new(*BETWEEN, *CODE))
+    run, line = told(24, start=16), told(24)
+    traces = [trace_of(change, each) for each in (run, line)]
+    assert [len(each.above) for each in traces] == [8, 3]
+    assert name_of(run, traces[0]) == name_of(line, traces[1])
+    assert len(trace_of(change, told(24, start=1)).above) == MOST_ABOVE
+    both = [remembered(change, run), remembered(change, line)]
+    assert locate_all(shown(new(*CODE)), both) == (at(4), at(4))
+
+
 def test_two_problems_on_one_line_stay_on_it() -> None:
     """Findings of one trace on one line are no twins."""
     both = [PRICE, replace(PRICE, id="other")]
@@ -405,7 +462,8 @@ def test_what_the_model_spoke_of_is_only_found_on_its_line() -> None:
     assert again(BEFORE, told(5), settled=[PRICE.id]).fresh == (told(5),)
     assert tiers(again(BEFORE, told(4), settled=[PRICE.id])) == [Tier.PLACE]
     moved = shown(new(*CODE, path="b.py"))
-    assert again(moved, told(4, "b.py"), settled=[PRICE.id]).fresh == (told(4, "b.py"),)
+    assert tiers(again(moved, told(4, "b.py"), settled=[PRICE.id])) == [Tier.MOVED]
+    assert again(moved, told(5, "b.py"), settled=[PRICE.id]).fresh == (told(5, "b.py"),)
     twins = shown(new(*CODE, "x", "y", "z", *CODE))
     known = remembered(shown(new(*CODE[1:6])), told(3))
     assert tiers(again(twins, told(14), known=[known])) == [Tier.PLACE]
@@ -426,15 +484,84 @@ def test_a_dismissed_finding_takes_in_all_that_is_said_of_its_code() -> None:
 
 
 def test_a_dismissed_finding_does_not_spread() -> None:
-    """The same kind of harm on other code, in another place or on code that moved is a new finding."""
+    """The same kind of harm on other code, in another place or beside code that moved is a new finding."""
     later = shown(new(*CODE, "a", "b", "c", "d", CODE[3], "e"))
     assert again(later, told(12), known=[DISMISSED]).fresh == (told(12),)
     changed = shown(new(*CODE[:3], "        value += item.cost", *CODE[4:]))
     assert again(changed, told(4), known=[DISMISSED]).fresh == (told(4),)
     moved = shown(new(*CODE, path="b.py"))
-    assert again(moved, told(4, "b.py"), known=[DISMISSED]).fresh == (told(4, "b.py"),)
+    assert again(moved, told(5, "b.py"), known=[DISMISSED]).fresh == (told(5, "b.py"),)
+
+
+def test_a_dismissed_finding_goes_with_its_code() -> None:
+    """What is found on the very line that was dismissed is that, in another file or at another end of its own."""
+    moved = shown(new(*CODE, path="b.py"))
+    assert tiers(again(moved, told(4, "b.py"), known=[DISMISSED])) == [Tier.MOVED]
     elsewhere = shown(new(*CODE[:3], *CODE[4:], "a", "b", "c", CODE[3]))
-    assert again(elsewhere, told(10), known=[DISMISSED]).fresh == (told(10),)
+    assert tiers(again(elsewhere, told(10), known=[DISMISSED])) == [Tier.MOVED]
+
+
+TRIFLE = replace(DISMISSED, finding=replace(PRICE.finding, severity=Severity.LOW))
+
+
+@pytest.mark.parametrize(
+    ("line", "severity", "category", "fresh"),
+    [
+        (4, Severity.MEDIUM, Category.CORRECTNESS, False),
+        (4, Severity.HIGH, Category.CORRECTNESS, True),
+        (4, Severity.MEDIUM, Category.SECURITY, True),
+        (4, Severity.LOW, Category.SECURITY, False),
+        (5, Severity.LOW, Category.CORRECTNESS, False),
+        (5, Severity.MEDIUM, Category.CORRECTNESS, True),
+    ],
+)
+def test_a_dismissed_trifle_hides_no_hole(line: int, severity: Severity, category: Category, fresh: bool) -> None:
+    """On its line what is worse by two grades is another problem, by one if it is of another kind; beside it by one."""
+    found = told(line, severity=severity, category=category)
+    assert bool(again(BEFORE, found, known=[TRIFLE]).fresh) == fresh
+
+
+LINE_CAME = shown(new(*CODE[:4], "        eval(item.name)", *CODE[4:]))
+
+
+@pytest.mark.parametrize(
+    ("known", "severity", "fresh"),
+    [
+        (DISMISSED, Severity.HIGH, True),
+        (DISMISSED, Severity.LOW, True),
+        (PRICE, Severity.CRITICAL, True),
+        (PRICE, Severity.HIGH, False),
+        (PRICE, Severity.LOW, False),
+    ],
+)
+def test_on_a_line_that_came_there_may_be_another_problem(known: Known, severity: Severity, fresh: bool) -> None:
+    """Beside a dismissed finding always, it was not dismissed with it; beside an open one if it is worse."""
+    found = told(5, severity=severity)
+    assert bool(again(LINE_CAME, found, known=[known]).fresh) == fresh
+    assert not again(LINE_CAME, told(6, severity=severity), known=[known]).fresh, "that one stood there before"
+
+
+@pytest.mark.parametrize("fate", [Fate.OPEN, Fate.DISMISSED])
+def test_an_analyzer_means_the_line_that_it_names(fate: Fate) -> None:
+    """Beside its finding the same rule found another, as long as the code of the first stands."""
+    known = remembered(BEFORE, told(4, source="ruff", rule="F821"), fate=fate)
+    beside = told(5, source="ruff", rule="F821")
+    assert again(BEFORE, beside, known=[known]).fresh == (beside,)
+    changed = shown(new(*CODE[:3], "        value += item.cost", *CODE[4:]))
+    found = told(4, source="ruff", rule="F821")
+    assert bool(again(changed, found, known=[known]).pairs) == (fate is Fate.OPEN)
+
+
+def test_another_secret_in_the_same_line_is_another_finding() -> None:
+    """Two keys are shown alike, and only the one that was dismissed stays it."""
+    keys = ["AKIA" + "Z7QH3RK2M5WX4TBN", "AKIA" + "Q2LD7VNC5XKJ7PRT"]
+    before, after = (shown(new("import x", f'KEY = "{key}"', "y = 2")) for key in keys)
+    assert before.rows(0, 0, R)[1][1] == after.rows(0, 0, R)[1][1]
+    secret = told(2, source="secrets", rule="aws-access-key-id")
+    known = remembered(before, secret, fate=Fate.DISMISSED)
+    assert tiers(again(before, secret, known=[known])) == [Tier.PLACE]
+    assert again(after, secret, known=[known]).fresh == (secret,)
+    assert locate(after, remembered(before, told(2))) == at(2), "others are known by what is shown"
 
 
 def test_an_open_finding_comes_before_a_dismissed_one() -> None:
@@ -458,10 +585,23 @@ def test_findings_without_a_line_are_known_by_their_quote() -> None:
     lost = told(99, quote="lost()")
     known = remembered(BEFORE, lost, placed=False)
     assert tiers(again(BEFORE, replace(lost, title="x", category=Category.TESTS), known=[known])) == [Tier.PLACE]
-    for other in (told(99, quote="other()"), told(99, "b.py", quote="lost()"), told(99)):
+    words = "The lock is never given back"
+    for other in (told(99, quote="other()", title=words), told(99, "b.py", quote="lost()"), told(99, title=words)):
         assert again(BEFORE, other, known=[known]).fresh == (other,)
     empty = remembered(BEFORE, told(99), placed=False)
-    assert again(BEFORE, told(99), known=[empty]).fresh == (told(99),)
+    assert again(BEFORE, told(99, title=words), known=[empty]).fresh == (told(99, title=words),)
+
+
+@pytest.mark.parametrize("fate", [Fate.OPEN, Fate.DISMISSED])
+def test_where_neither_has_a_line_the_words_tell(fate: Fate) -> None:
+    """Of one file, nearly the same title and an alike kind of harm: known, whatever it quotes, and spoken of or not."""
+    known = remembered(BEFORE, told(99, quote="lost()"), placed=False, fate=fate)
+    for quote in ("other()", ""):
+        assert tiers(again(BEFORE, told(99, quote=quote), known=[known], settled=[known.id])) == [Tier.WORDS]
+    others = (told(99, title="The lock is held"), told(99, "b.py"), told(99, category=Category.SECURITY), told(4))
+    for other in others:
+        assert again(BEFORE, other, known=[known]).fresh == (other,)
+    assert again(BEFORE, told(99, quote="other()"), known=[replace(PRICE, fate=fate)]).pairs == ()
 
 
 def test_a_line_that_could_not_be_told_from_others_is_the_known_one() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.anchors import Anchors, Miss
 from bot.core.chunking import Budget, Chunk, HunkKey, pack, split
-from bot.core.diff import Diff
+from bot.core.diff import Diff, Origin
 from bot.core.identity import name_of, trace_of
 from bot.core.known import Fate, Known
 from bot.core.ledger import Entry, Reason, State, balance
@@ -30,7 +30,8 @@ FIXED, STILL, UNCLEAR = VerdictState.FIXED, VerdictState.STILL, VerdictState.UNC
 MODEL = "claude-opus-4-6"
 # The price at the fourth line, said in a comment of its own.
 SAID = replace(PRICE, said=True)
-BESIDE_CHANGED = shown(new(*CODE[:2], "    for item in priced(items):", *CODE[3:]))
+IN_PRICED = "    for item in priced(items):"
+BESIDE_CHANGED = shown(new(*CODE[:2], IN_PRICED, *CODE[3:]))
 MENDED = "        value += item.get('price', 0)"
 GONE = shown(new(*CODE[:3], MENDED, *CODE[4:]))
 ELSEWHERE = shown(added("b.py", "x = 1"))
@@ -49,7 +50,7 @@ def lived(  # noqa: PLR0913 - all that a review learns
     read: Collection[HunkKey] | None = None,
     ran: Collection[str] = (),
     unplaced: Collection[Finding] = (),
-    unseen: Collection[int] = (),
+    unseen: Collection[tuple[str, int]] = (),
 ) -> tuple[Known, ...]:
     """The findings after a review of the change; it reads every hunk unless told otherwise."""
     tracked = track(known, change)
@@ -76,8 +77,8 @@ def judged(  # noqa: PLR0913 - as above
 
 
 def test_a_finding_is_fixed_where_the_model_says_so_of_changed_code() -> None:
-    """Its line stands, one beside it changed, and the model says that this mends it: fixed, by this commit."""
-    after = judged(BESIDE_CHANGED, FIXED)
+    """Its line stands, the model quotes one that came beside it, and says that it mends it: fixed, by this commit."""
+    after = judged(BESIDE_CHANGED, FIXED, IN_PRICED)
     assert (after.fate, after.note, after.placed) == (Fate.FIXED, HEAD, True)
 
 
@@ -95,12 +96,58 @@ def test_nothing_is_fixed_by_a_change_alone(state: VerdictState | None) -> None:
     assert (after.fate, after.note, after.placed, after.finding.location.line) == (Fate.OPEN, "", True, 4)
 
 
-def test_what_is_quoted_as_the_mend_must_be_there() -> None:
-    """The line that is said to mend it is looked for: one that stands nowhere proves nothing, one of several does."""
-    assert judged(BESIDE_CHANGED, FIXED, "for item in priced(items):").fate is Fate.FIXED
-    assert judged(BESIDE_CHANGED, FIXED, "if item.price is None:").fate is Fate.OPEN
+@pytest.mark.parametrize(
+    ("quote", "fate"),
+    [
+        ("for item  in priced(items):", Fate.FIXED),
+        ("    value = 0\n    for item in priced(items):", Fate.FIXED),
+        ("if item.price is None:", Fate.OPEN),
+        ("value = 0", Fate.OPEN),
+        (CODE[3], Fate.OPEN),
+        ("", Fate.OPEN),
+    ],
+)
+def test_where_its_line_stands_a_new_one_has_to_mend_it(quote: str, fate: Fate) -> None:
+    """Nothing is proven by a line that is not there, by one that was there before, or by none where one came."""
+    assert judged(BESIDE_CHANGED, FIXED, quote).fate is fate
+
+
+def test_a_mend_may_stand_several_times() -> None:
+    """A line that came beside the code mends it, wherever else the same one stands."""
     twice = shown(new(*CODE[:3], "        check()", *CODE[3:], *(f"filler({at})" for at in range(20)), "check()"))
     assert judged(twice, FIXED, "check()").fate is Fate.FIXED
+
+
+@pytest.mark.parametrize(
+    ("texts", "fate"),
+    [
+        ((*CODE[:2], *CODE[3:]), Fate.FIXED),
+        ((*CODE[:4], *CODE[5:]), Fate.FIXED),
+        ((*CODE[:2], "    for item in other:", *CODE[3:]), Fate.OPEN),
+        ((*CODE[:2], "    for item in other:", *CODE[3:4], *CODE[5:]), Fate.OPEN),
+        (("def sum(items):", *CODE[1:]), Fate.OPEN),
+        (CODE, Fate.OPEN),
+    ],
+)
+def test_lines_that_only_went_may_mend_it_without_a_quote(texts: Sequence[str], fate: Fate) -> None:
+    """The model quotes nothing where lines were removed; where one was written anew that does not do."""
+    assert judged(shown(new(*texts)), FIXED).fate is fate
+
+
+def test_a_run_of_lines_is_mended_in_any_of_them() -> None:
+    """A finding on more lines than stand beside its last one is fixed by a new first line."""
+    body = ("cmd = 'tar cf ' + path", *(f"step({at})" for at in range(6)), "run(cmd, shell=True)")
+    finding = told(8, start=1)
+    known = remembered(shown(new(*body)), finding, said=True)
+    mend = "cmd = ['tar', 'cf', path]"
+    assert judged(shown(new(mend, *body[1:])), FIXED, mend, known=known).fate is Fate.FIXED
+    assert judged(shown(new(*body)), FIXED, body[0], known=known).fate is Fate.OPEN
+
+
+def test_half_a_hunk_mends_nothing() -> None:
+    """The other half failed: what the one that was answered for says of its code is not the last word."""
+    for change, quote in ((BESIDE_CHANGED, IN_PRICED), (GONE, MENDED)):
+        assert judged(change, FIXED, quote, unread={(0, 0)}).fate is Fate.OPEN
 
 
 def test_an_open_finding_stands_on_its_present_line() -> None:
@@ -167,6 +214,34 @@ def test_what_nobody_was_asked_about_is_as_it_was() -> None:
     """No hunk of its file is read while lines of it are left out, be it for money: it stays open, without a line."""
     after = judged(GONE, read=(), unread={(0, 0)})
     assert (after.fate, after.placed) == (Fate.OPEN, False)
+
+
+def test_another_hunk_does_not_tell_of_one_that_was_not_read() -> None:
+    """Its own hunk is left out, so it went along with another: whatever is said of it there, it stays open."""
+    mended = edited("a.py", hunk(1, 1, *(f"+{text}" for text in (*CODE[:3], MENDED, *CODE[4:]))))
+    change = shown(replace(mended, hunks=(*mended.hunks, *edited("a.py", hunk(200, 207, " x", "+y")).hunks)))
+    for state in (FIXED, UNCLEAR):
+        assert judged(change, state, read={(0, 1)}, unread={(0, 0)}).fate is Fate.OPEN
+        assert judged(change, state, read={(0, 0)}, unread={(0, 1)}).fate is not Fate.OPEN
+
+
+def test_what_github_withholds_is_as_it_was() -> None:
+    """The patch of its file is not shown this time: it stays open, without a line, until that is back."""
+    withheld = shown(replace(added("a.py"), hunks=(), origin=Origin.WITHHELD))
+    away = judged(withheld, read=())
+    assert (away.fate, away.placed) == (Fate.OPEN, False)
+    back = judged(BEFORE, known=away)
+    assert (back.fate, back.placed, back.news) == (Fate.OPEN, True, False)
+
+
+def test_a_finding_does_not_go_to_the_code_of_another() -> None:
+    """What still stands is not on the line that another one is about, though the model quotes that."""
+    other = remembered(GONE, told(2), said=True)
+    says = {SAID.id: Verdict(SAID.id, STILL, CODE[1])}
+    after, _ = lived(GONE, SAID, other, says=says)
+    assert (after.fate, after.placed, after.trace) == (Fate.OPEN, False, SAID.trace)
+    (alone,) = lived(GONE, SAID, says=says)
+    assert (alone.placed, alone.finding.location.line) == (True, 2)
 
 
 def test_one_too_many_to_go_along_stays_open() -> None:
@@ -256,6 +331,13 @@ def test_a_fixed_finding_that_is_found_again_is_open_again() -> None:
     assert (after.id, after.fate, after.note, after.finding) == (SAID.id, Fate.OPEN, "", AGAIN)
 
 
+def test_a_fixed_finding_without_a_comment_that_is_found_again_is_news() -> None:
+    """Its comment was deleted: that the defect is back has to be said anew."""
+    for said in (True, False):
+        fixed = replace(PRICE, said=said, fate=Fate.FIXED, note="e" * 40)
+        assert [each.news for each in lived(BEFORE, fixed, found=[AGAIN])] == [not said]
+
+
 def test_a_fixed_finding_stays_fixed_while_nobody_finds_it() -> None:
     """That its code still stands is no reason to open it again: what mended it may be beside it."""
     fixed = replace(SAID, fate=Fate.FIXED, note="e" * 40)
@@ -275,7 +357,8 @@ def test_beside_a_fixed_finding_whose_code_is_gone_all_is_new() -> None:
 def test_a_dismissed_finding_takes_in_what_is_found_on_its_code(noise: Finding) -> None:
     """While its code stands, nothing is said there again, in whatever words and be it a line off."""
     dismissed = replace(SAID, fate=Fate.DISMISSED, note="ann")
-    (after,) = lived(BESIDE_CHANGED, dismissed, found=[noise])
+    changed = shown(new(*CODE[:1], "    value = start", *CODE[2:]))
+    (after,) = lived(changed, dismissed, found=[noise])
     assert (after.fate, after.note, after.news) == (Fate.DISMISSED, "ann", False)
 
 
@@ -422,9 +505,11 @@ def test_an_analyzer_that_did_not_run_proves_nothing(change: Shown) -> None:
 
 
 def test_an_analyzer_does_not_judge_files_that_are_left_out() -> None:
-    """A path filter that came later mends nothing: the finding is as it was."""
-    (after,) = lived(BEFORE, ruffed(), ran={"ruff"}, unseen=range(len(BEFORE.diff.files)))
+    """A path filter that came later mends nothing, nor does what it cannot parse: the finding is as it was."""
+    (after,) = lived(BEFORE, ruffed(), ran={"ruff"}, unseen={("ruff", 0)})
     assert after.fate is Fate.OPEN
+    (after,) = lived(BEFORE, ruffed(), ran={"ruff"}, unseen={("zizmor", 0), ("secrets", 0)})
+    assert after.fate is Fate.FIXED
 
 
 def test_an_analyzer_is_not_asked_through_the_model() -> None:

@@ -130,7 +130,7 @@ _known = st.builds(
     st.sampled_from(Fate),
     *[st.booleans()] * 2,
     _texts,
-    *[st.booleans()] * 2,
+    *[st.booleans()] * 4,
 )
 _overviews = st.builds(
     Overview,
@@ -186,10 +186,12 @@ def read(body: str, seal: Seal | None = None) -> State:
 
 @given(_states, st.sampled_from(["", "\n### Plumbline: nothing found", "\n<!-- x -->"]), st.sampled_from([None, SEAL]))
 def test_a_state_is_read_back(state: State, body: str, seal: Seal | None) -> None:
-    """Any state comes back equal from the head of a comment, and the mark is one line that nobody sees."""
+    """Any state comes back equal from a comment, whatever stands before it; the mark is one line that nobody sees."""
     mark = write_state(state, seal)
     assert read(mark + body, seal) == read(f"\n{mark}{body}", seal) == read(mark) == stored(state)
+    assert read(f"**Ready for review**\r\n\r\n{mark}\r\n{body}", seal) == stored(state), "somebody put words before it"
     assert is_summary(mark + body)
+    assert is_summary(f"See above.\n{mark}{body}")
     assert "\n" not in mark
     assert "--" not in mark.removeprefix("<!--").removesuffix("-->")
     assert words(mark) == ""
@@ -248,7 +250,8 @@ NONE = {
     "no version": packed(b"[]", "x"),
     "behind other words": f"as they said: {write_state(STATE)}",
     "in a code span": f"`{write_state(STATE)}`",
-    "in a second line": f"hello\n{write_state(STATE)}",
+    "in a quotation": f"They said:\n> {write_state(STATE)}",
+    "in a block of code": f"They said:\n\n    {write_state(STATE)}",
 }
 BROKEN = {
     "version zero": packed(b"{}", 0),
@@ -555,7 +558,7 @@ def test_suggestions_are_not_stored() -> None:
 
 @given(_known)
 def test_a_finding_is_read_back_from_its_comment(made: Known) -> None:
-    """What a finding is and by what it is known again stands in its comment, on the last line or the first."""
+    """What a finding is and by what it is known again stands in its comment, in the last line that is a mark."""
     mark = finding_mark(made)
     expected = Known(
         made.id,
@@ -572,7 +575,15 @@ def test_a_finding_is_read_back_from_its_comment(made: Known) -> None:
         made.trace,
         said=True,
     )
-    bodies = (mark, f"**high · title**\n\ntext\n{mark}\n", f"{mark}\nFixed in abc1234.", f"text\r\n{mark}\r\n")
+    other = finding_mark(replace(known(), id="f" * 10))
+    bodies = (
+        mark,
+        f"**high · title**\n\ntext\n{mark}\n",
+        f"{mark}\nFixed in abc1234.",
+        f"text\r\n{mark}\r\n",
+        f"text\n{mark}\n\nEdit: see #12",
+        f"{other}\ntext\n{mark}\n> {other}",
+    )
     for body in bodies:
         assert read_finding(body) == expected
     assert re.fullmatch(r"<!-- plumbline-finding:1 [0-9a-f]{10} [A-Za-z0-9+/=]+ -->", mark)
@@ -597,7 +608,7 @@ def test_the_mark_of_a_finding_is_short(path: str, title: str) -> None:
     [
         "",
         "text",
-        f"quoted:\n{finding_mark(known())}\nno more",
+        f"quoted:\n> {finding_mark(known())}\nno more",
         f"`{finding_mark(known())}`",
         finding_mark(known()).replace("plumbline-finding:1", "plumbline-finding:2"),
         finding_mark(replace(known(), id="../../etc/")),
@@ -607,7 +618,7 @@ def test_the_mark_of_a_finding_is_short(path: str, title: str) -> None:
     ],
 )
 def test_what_is_no_mark_of_a_finding_is_none(body: str) -> None:
-    """A mark in the midst of a comment is a quotation, and a broken one says nothing."""
+    """A mark in the midst of a line is a quotation, and a broken one says nothing."""
     assert read_finding(body) is None
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.diff import Diff
-from bot.core.digests import hunk_digest
+from bot.core.digests import hunk_digest, hunk_digests
 from bot.core.known import Fate, Known
 from bot.core.marker import Seal, State, finding_mark, write_state
 from bot.core.overview import Overview, Risk
@@ -179,7 +179,7 @@ def test_hunks_that_were_answered_for_are_not_read_again() -> None:
 @given(diffs, st.binary(min_size=1, max_size=4))
 def test_a_change_that_stayed_the_same_is_not_read_again(diff: Diff, key: bytes) -> None:
     """Over any change: all its hunks were answered for, so none is read; under another key, all are."""
-    digests = tuple(hunk_digest(file, each, key) for file in diff.files for each in file.hunks)
+    digests = tuple(digest for file in diff.files for digest in hunk_digests(file, key))
     everything = {(index, at) for index, file in enumerate(diff.files) for at in range(len(file.hunks))}
     before = recall(standing(state(hunks=digests)), rules=RULES)
     assert before.answered(diff, key) == everything
@@ -229,6 +229,9 @@ def test_news_is_not_news_twice() -> None:
 
 # What people did.
 
+FIXED = replace(SAID, fate=Fate.FIXED, note="e" * 40)
+SAYS_FIXED = fixed_comment(FIXED, inline_comment(SAID))
+RESOLVER = Objection(How.RESOLVED, "ann", writes=True)
 WRITER = Objection(How.DISLIKED, "ann", writes=True)
 READER = Objection(How.DISLIKED, "bob", writes=False)
 
@@ -263,6 +266,34 @@ def test_a_comment_that_was_deleted_dismisses() -> None:
     assert recalled(state(known)) == (known,)
 
 
+def test_a_comment_that_others_tell_of_was_not_deleted() -> None:
+    """Its mark stands in a thread of an account that is not believed, or it lost its mark: then it stands as it did."""
+    gone = standing(state(SAID))
+    believed_no_more = replace(gone, marks=frozenset({SAID.id}))
+    rewritten = replace(gone, unmarked=frozenset({SAID.finding.location.path}))
+    for left in (believed_no_more, rewritten):
+        (known,) = recall(left, rules=RULES).known
+        assert (known.fate, known.said) == (Fate.OPEN, False), "in the summary, as nothing else tells of it"
+        assert recalled(state(known)) == (known,)
+    other = replace(gone, marks=frozenset({"f" * 10}), unmarked=frozenset({"other.py"}))
+    assert recall(other, rules=RULES).known[0].fate is Fate.DISMISSED
+
+
+def test_a_comment_with_other_words_around_its_mark_is_ours_still() -> None:
+    """Whoever may write can add a line to it; that is no dismissal."""
+    (known,) = recalled(state(SAID), thread(SAID, body=f"{inline_comment(SAID)}\n\nEdit: see #12"))
+    assert (known.fate, known.said) == (Fate.OPEN, True)
+
+
+def test_the_summary_is_found_below_other_words() -> None:
+    """Somebody puts a line above it: what it hands on counts, and what was dismissed stays so."""
+    own = summarized(state(replace(SAID, fate=Fate.DISMISSED, note="ann")))
+    below = replace(own, body=f"**Ready for review** (ann)\n\n{own.body}")
+    before = recall(Standing(HEAD, open=True, comments=(below,)), rules=RULES)
+    assert unread(before) == (False, "")
+    assert before.known[0].fate is Fate.DISMISSED
+
+
 def test_what_never_had_a_comment_cannot_be_deleted() -> None:
     """A finding that stands in the summary alone is open, whatever happens to threads."""
     (known,) = recalled(state(OTHER))
@@ -271,11 +302,87 @@ def test_what_never_had_a_comment_cannot_be_deleted() -> None:
 
 def test_a_fixed_finding_is_fixed_whatever_becomes_of_its_thread() -> None:
     """People close the thread of what is mended, or delete the comment: that does not dismiss what comes back."""
-    fixed = replace(SAID, fate=Fate.FIXED, note="e" * 40)
-    resolved = thread(SAID, Objection(How.RESOLVED, "ann", writes=True))
+    resolved = thread(SAID, RESOLVER, resolved=True)
     for threads in ((), (resolved,), (thread(SAID),)):
-        (known,) = recalled(state(fixed), *threads)
+        (known,) = recalled(state(FIXED), *threads)
         assert (known.fate, known.note) == (Fate.FIXED, "e" * 40)
+        assert known.said is bool(threads), "should it come back, it needs a comment that is there"
+
+
+def test_a_dismissal_counts_where_its_sign_is_out_of_sight() -> None:
+    """A sign that GitHub does not tell to count, or that others bury, is not taken back by that."""
+    binding = replace(SAID, fate=Fate.DISMISSED, note="ann")
+    unheard = thread(SAID, signs=frozenset({"ann", "bob"}))
+    buried = thread(SAID, signs=frozenset({"bob"}), whole=False)
+    for each in (unheard, buried, thread(SAID, replace(WRITER, writes=False))):
+        (known,) = recalled(state(binding), each)
+        assert (known.fate, known.note, known.binding) == (Fate.DISMISSED, "ann", True)
+    (known,) = recalled(state(binding), thread(SAID, signs=frozenset({"bob"})))
+    assert known.fate is Fate.OPEN, "all was read, and hers is gone"
+
+
+def test_a_thread_that_is_open_again_is_taken_back_however_long_it_is() -> None:
+    """What was resolved and is open was opened by somebody; what is resolved still, whoever did it, was not."""
+    (dismissed,) = recalled(state(SAID), thread(SAID, RESOLVER, resolved=True))
+    (known,) = recalled(state(dismissed), thread(SAID, whole=False))
+    assert known.fate is Fate.OPEN
+    (known,) = recalled(state(dismissed), thread(SAID, resolved=True))
+    assert (known.fate, known.note) == (Fate.DISMISSED, "ann")
+
+
+def test_a_fixed_finding_whose_thread_is_opened_again_is_open() -> None:
+    """Whether the thread was seen resolved, or we were to resolve it with the mending: somebody does not think so."""
+    ours = replace(thread(FIXED, body=SAYS_FIXED), resolvable=True)
+    (standing_before,) = recalled(state(SAID), thread(SAID, resolvable=True))
+    at_once = replace(FIXED, closes=standing_before.closes)
+    (seen,) = recalled(state(FIXED), replace(ours, resolved=True))
+    for left in (at_once, seen):
+        (known,) = recalled(state(left), ours)
+        assert (known.fate, known.note) == (Fate.OPEN, "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"resolvable": False}, {}),
+        ({"last_word": True}, {}),
+        ({}, {"answered": True}),
+        ({}, {"body": inline_comment(SAID)}),
+        ({"comment": OwnComment(1, "u/1", inline_comment(SAID), ours=False)}, {}),
+    ],
+)
+def test_a_thread_that_we_left_open_is_not_opened_again(before: dict[str, object], after: dict[str, object]) -> None:
+    """We could not resolve it, or a person had the last word, be it at the last moment, or nothing was mended."""
+    (stood,) = recalled(state(SAID), thread(SAID, **{"resolvable": True, **before}))  # type: ignore[arg-type]
+    left = replace(FIXED, closes=stood.closes)
+    threads = thread(SAID, **{"body": SAYS_FIXED, "resolvable": True, **after})  # type: ignore[arg-type]
+    for _ in range(2):
+        (left,) = recalled(state(left), threads)
+        assert left.fate is Fate.FIXED
+
+
+def test_what_was_resolved_while_it_was_fixed_does_not_dismiss_what_comes_back() -> None:
+    """The thread of a fix that is reverted is resolved still: only who resolves it after it was open dismisses it."""
+    closed = thread(SAID, RESOLVER, resolved=True)
+    (fixed,) = recalled(state(FIXED), closed)
+    back = replace(fixed, fate=Fate.OPEN, note="")
+    for _ in range(2):
+        (back,) = recalled(state(back), closed)
+        assert back.stands
+    (known,) = recalled(state(back), thread(SAID, WRITER, resolved=True))
+    assert known.fate is Fate.DISMISSED, "another sign counts"
+    (back,) = recalled(state(back), thread(SAID))
+    (known,) = recalled(state(back), closed)
+    assert known.fate is Fate.DISMISSED
+
+
+def test_all_threads_of_a_finding_are_asked() -> None:
+    """Two comments may tell of one finding: a sign in either counts, and is gone where both have none."""
+    both = thread(SAID), thread(SAID, RESOLVER, number=2, resolved=True)
+    (known,) = recalled(state(SAID), *both)
+    assert (known.fate, known.note) == (Fate.DISMISSED, "ann")
+    (known,) = recalled(state(known), both[0], thread(SAID, number=2))
+    assert known.fate is Fate.OPEN
 
 
 @pytest.mark.parametrize(
@@ -307,7 +414,7 @@ def test_people_decide(fate: Fate, said: bool, signs: list[Objection] | None, st
     threads = [] if signs is None else [thread(SAID, *signs)]
     for known in recalled(left, *threads):
         assert known.id == SAID.id
-        assert known.said or not (said or threads)
+        assert known.said or not (said or threads) or (fate is Fate.FIXED and not threads)
         if known.stands:
             assert not signs
             assert signs is not None or not said

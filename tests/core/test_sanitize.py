@@ -51,6 +51,9 @@ HOSTILE = [
     "##[error]no",
     "fixes [it](https://github.com/acme/papers/issues/3)",
     '[a `b`](https://evil.example "title") [/approve](x) ![](y)',
+    "closes GH-[12](x), fixes #[7](x) and acme/papers[#8](x)",
+    "www[.evil.example](x), w[ww.evil.example](x), http:[//evil.example](x)",
+    ":[:error::x](y)\n1[. item](y)\n[a](x)[@b](y)",
 ]
 PIECES = st.sampled_from(
     [
@@ -59,6 +62,9 @@ PIECES = st.sampled_from(
         *(
             "](",
             "[a](",
+            "](x)",
+            "[12](x)",
+            "[.evil.example](x)",
             "http://x",
             "<http:",
             "https://docs.rs/x",
@@ -160,6 +166,21 @@ def test_code_spans_stay_code() -> None:
 def test_no_more_is_changed_than_must_be(text: str, shown: str) -> None:
     """Prices, numbers, operators and paths in a sentence stay as they are; what would act is changed a little."""
     assert prose(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("closes GH-[12](x)", "closes GH-\\[12\\] (`x`)"),
+        ("www[.evil.example](x)", "www\\[.evil.example\\] (`x`)"),
+        ("[a](x)[b](y)", "a (`x`)\\[b\\] (`y`)"),
+        ('see ("[a](x)") and [b](y)', 'see ("a (`x`)") and b (`y`)'),
+        (f"x[a]({ADDRESS})", f"x[a]({ADDRESS})"),
+    ],
+)
+def test_words_of_a_link_do_not_join_what_stands_before(text: str, shown: str) -> None:
+    """Right behind other text they keep their brackets, or the two together would be a reference or an address."""
+    assert prose(text, HOME) == shown
 
 
 _fences = st.sampled_from(["```", "````", "``` ", "  `````", "~~~", ""])

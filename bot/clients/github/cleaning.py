@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from bot.clients.github.answers import read
 from bot.clients.github.connection import GitHub
-from bot.clients.github.page import PageReader, marked
+from bot.clients.github.page import PageReader
 from bot.clients.github.page_answers import DescriptionAnswer, ReviewCommentRow
+from bot.clients.github.people import marked
 from bot.clients.github.reviews import Reviews
 from bot.clients.github.writing import Writer
 from bot.core.marker import is_description

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from bot.clients.github.answers import read
 from bot.clients.github.connection import GitHub
-from bot.clients.github.objections import objections
+from bot.clients.github.objections import objections, signs
 from bot.clients.github.page_answers import (
     CommentNode,
     OpeningNode,
@@ -26,13 +26,12 @@ from bot.clients.github.page_answers import (
     ThreadNode,
     Written,
 )
-from bot.clients.github.people import People, Permissions
+from bot.clients.github.people import People, Permissions, marked
 from bot.core.standing import OwnComment, OwnReview, Standing, Thread
 from bot.errors import Misuse
 
-# A mark begins a line: in a quotation or in the middle of a sentence it is somebody's words about it.
-_MARK = re.compile(r"^<!-- plumbline", re.MULTILINE)
-_FINDING_MARK = re.compile(r"^<!-- plumbline-finding", re.MULTILINE)
+_FINDING_MARK = re.compile(r"^<!-- plumbline-finding:\d+ (\w+)", re.MULTILINE)
+_FIXED_MARK = re.compile(r"^<!-- plumbline-fixed", re.MULTILINE)
 _Node = TypeVar("_Node")
 _Own = TypeVar("_Own", bound=Written)
 # Two thousand comments, reviews and threads; the marks that matter are among the latest ones.
@@ -70,11 +69,12 @@ query($owner: String!, $repo: String!, $number: Int!, $comments: Boolean!, $revi
             nodes {
               id url body createdAt viewerDidAuthor author { __typename login }
               pullRequestReview { state }
-              reactions(content: THUMBS_DOWN, first: 10) { nodes { createdAt user { login } } }
+              reactions(content: THUMBS_DOWN, first: 100) { nodes { createdAt user { login } } totalCount }
             }
           }
           latest: comments(last: 30) {
             nodes { id url body createdAt viewerDidAuthor author { __typename login } }
+            totalCount
           }
         }
         pageInfo { hasPreviousPage startCursor }
@@ -83,11 +83,6 @@ query($owner: String!, $repo: String!, $number: Int!, $comments: Boolean!, $revi
   }
 }
 """
-
-
-def marked(body: str) -> bool:
-    """Whether a body carries a mark of ours."""
-    return bool(_MARK.search(body))
 
 
 def first_line(body: str) -> str:
@@ -140,6 +135,7 @@ class PageReader:
         """What stands there now. Whoever objects is asked for at GitHub once, for as long as this object lives."""
         sheet = self.sheet()
         people = People(sheet.viewer, self._trusted)
+        openings = [each for thread in sheet.threads for each in thread.opening.nodes]
         return Standing(
             head=sheet.pull.head,
             open=sheet.pull.state == "OPEN",
@@ -154,6 +150,13 @@ class PageReader:
             threads=tuple(self._threads(sheet, people)),
             description=sheet.pull.body,
             heard=max(_heard(sheet, people), default=""),
+            marks=frozenset(name for each in openings for name in _FINDING_MARK.findall(each.body)),
+            unmarked=frozenset(
+                thread.path
+                for thread in sheet.threads
+                for each in thread.opening.nodes
+                if people.believes(each) and not marked(each.body)
+            ),
         )
 
     def sheet(self, *, threads: bool = True) -> Sheet:
@@ -221,7 +224,8 @@ class PageReader:
                 yield self._thread(thread, opening, sheet.pull, people)
 
     def _thread(self, thread: ThreadNode, opening: OpeningNode, pull: StandingPull, people: People) -> Thread:
-        said = [people.is_person(each.author) for each in thread.latest.nodes]
+        answers = [people.believes(each) and bool(_FIXED_MARK.search(each.body)) for each in thread.latest.nodes]
+        said = [people.is_spoken(each) for each, answer in zip(thread.latest.nodes, answers, strict=True) if not answer]
         return Thread(
             id=thread.id,
             comment=_own_comment(opening),
@@ -230,7 +234,10 @@ class PageReader:
             resolvable=thread.resolvable,
             spoken=any(said),
             last_word=bool(said) and said[-1],
+            answered=any(answers),
             objections=tuple(objections(thread, pull, people, self._permissions.writes)),
+            signs=frozenset(signs(thread, people)),
+            whole=thread.latest.whole and opening.reactions.whole,
         )
 
 
@@ -239,7 +246,7 @@ def _heard(sheet: Sheet, people: People) -> Iterator[str]:
     openings = [each for thread in sheet.threads for each in thread.opening.nodes]
     latest: Iterable[ThreadCommentNode] = (each for thread in sheet.threads for each in thread.latest.nodes)
     written: list[Written] = [*sheet.comments, *sheet.reviews, *openings, *latest]
-    yield from (each.at for each in written if people.is_person(each.author))
+    yield from (each.at for each in written if people.is_spoken(each))
     for reaction in (each for opening in openings for each in opening.reactions.nodes):
         if people.is_person(reaction.user):
             yield reaction.created

@@ -34,6 +34,17 @@ class Nodes(Answered, Generic[_Node]):
     nodes: tuple[_Node, ...]
 
 
+class Part(Nodes[_Node], Generic[_Node]):
+    """Some of what belongs to a thing, and how many there are in all."""
+
+    total: int = Field(alias="totalCount")
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all of them."""
+        return len(self.nodes) >= self.total
+
+
 class Page(Nodes[_Node], Generic[_Node]):
     """Up to a hundred of what stands on a pull request, the oldest first."""
 
@@ -130,7 +141,7 @@ class StateNode(Answered):
 class OpeningNode(ThreadCommentNode):
     """The comment that opened a thread, with the thumbs-down that it got."""
 
-    reactions: Nodes[ReactionNode]
+    reactions: Part[ReactionNode]
     review: StateNode | None = Field(alias="pullRequestReview")
 
     @property
@@ -148,7 +159,7 @@ class ThreadNode(Answered):
     resolvable: bool = Field(alias="viewerCanResolve")
     resolver: ActorNode | None = Field(alias="resolvedBy")
     opening: Nodes[OpeningNode]
-    latest: Nodes[ThreadCommentNode]
+    latest: Part[ThreadCommentNode]
 
 
 class StandingPull(Answered):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,15 +13,26 @@ from bot.clients.github.connection import GitHub
 from bot.clients.github.page_answers import ActorNode, PermissionAnswer, Written
 from bot.errors import Rejected
 
+# A mark begins a line: in a quotation or in the middle of a sentence it is somebody's words about it.
+_MARK = re.compile(r"^<!-- plumbline", re.MULTILINE)
 _APP = "[bot]"
 _WRITERS = {"admin", "maintain", "write"}
 # Anybody may put a thumbs-down on a public pull request; GitHub is not asked about a crowd.
 _MOST_LOGINS = 50
 
 
+def marked(body: str) -> bool:
+    """Whether a body carries a mark of ours."""
+    return bool(_MARK.search(body))
+
+
 @dataclass(frozen=True, slots=True)
 class People:
-    """Tells apart who wrote what. `viewer` is the login of our own token, `trusted` are those believed beside it."""
+    """Tells apart who wrote what. `viewer` is the login of our own token, `trusted` are those believed beside it.
+
+    The token may be a person's own. Then what we do is done in their name: words with a mark are ours, and so is that a
+    thread is resolved which says that its finding is fixed. All else that they do is theirs.
+    """
 
     viewer: str
     trusted: frozenset[str]
@@ -30,11 +42,21 @@ class People:
         return written.ours or (written.author is not None and self._is_among(written.author, self.trusted))
 
     def is_person(self, actor: ActorNode | None) -> bool:
-        """Whether it is somebody else, and no App. Who is gone counts as a person: nobody can tell any more."""
+        """Whether it is no App and nobody trusted. Who is gone counts as a person: nobody can tell any more."""
         if actor is None:
             return True
-        ours = self._is_among(actor, {*self.trusted, self.viewer})
+        apps = {self.viewer} if self.viewer.endswith(_APP) else set()
+        ours = self._is_among(actor, {*self.trusted, *apps})
         return not (ours or actor.kind == "Bot" or actor.login.endswith(_APP))
+
+    def is_viewer(self, actor: ActorNode) -> bool:
+        """Whether it is the account of our token."""
+        return self._is_among(actor, (self.viewer,))
+
+    def is_spoken(self, written: Written) -> bool:
+        """Whether they are a person's words. GitHub makes a review without words of each answer, also of ours."""
+        ours = written.ours and (marked(written.body) or not written.body.strip())
+        return self.is_person(written.author) and not ours
 
     @staticmethod
     def _is_among(actor: ActorNode, logins: Iterable[str]) -> bool:

@@ -11,8 +11,9 @@ from http import HTTPStatus
 
 from bot.clients.github.answers import read
 from bot.clients.github.connection import GitHub
-from bot.clients.github.page import PageReader, marked
+from bot.clients.github.page import PageReader
 from bot.clients.github.page_answers import ReviewCommentRow, ReviewNode
+from bot.clients.github.people import marked
 from bot.clients.github.writing import Writer
 from bot.core.posting import InlineComment, ReviewDraft
 from bot.errors import Rejected
