@@ -34,7 +34,11 @@ app.add_typer(config_commands.app)
 
 _EXIT_CODES = (
     "Exit codes: 0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, "
-    "3 not all that was asked could be done."
+    "3 not all that was asked could be done, 130 interrupted."
+)
+_CLEAN_EXIT_CODES = (
+    "Exit codes: 0 removed, or nothing was there; 2 usage or configuration, or not confirmed; "
+    "3 not all could be removed, 130 interrupted."
 )
 
 
@@ -149,7 +153,8 @@ def review(
     from bot import settings, wiring
 
     _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head)
-    _refuse_without_pull_request(pull_request, {"--post": post, "--check": check, "--full": full})
+    only_there = {"--post": post, "--check": check, "--full": full, "--automatic": automatic}
+    _refuse_without_pull_request(pull_request, only_there)
     _refuse_unwritable(output)
     request = wiring.Request(
         pull_request=pull_request,
@@ -203,7 +208,7 @@ def replay(
     raise typer.Exit(_exit_code(result, _threshold(fail_on)))
 
 
-@app.command()
+@app.command(epilog=_CLEAN_EXIT_CODES)
 def clean(
     pull_request: Annotated[str, typer.Argument(metavar="PR", help="owner/repo#12, a URL, or 12 inside a clone.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
@@ -215,9 +220,11 @@ def clean(
     from bot import settings, wiring
     from bot.core.rendering import fate
 
-    if not yes and not typer.confirm(f"Remove everything that Plumbline posted on {pull_request}?"):
+    known = settings.load()
+    name = wiring.to_clean(pull_request, known)
+    if not yes and not _confirmed(f"Remove everything that Plumbline posted on {name}?"):
         raise Misuse("Nothing was removed; give --yes to remove it without being asked.")
-    done = _run(wiring.clean(pull_request, settings.load()), _watch("provider", quiet=True))
+    done = _run(wiring.clean(pull_request, known), _watch("provider", quiet=True))
     typer.echo(fate.cleaned(done.summaries, done.comments, done.reviews, done.replies, description=done.description))
 
 
@@ -229,6 +236,17 @@ def doctor() -> None:
 
     rows = settings.shown(settings.load())
     typer.echo(setup.doctor(__version__, rows, wiring.programs()), nl=False)
+
+
+def _confirmed(question: str) -> bool:
+    """Whether somebody says yes; nobody does at the end of input. Typer makes one error of that and of Ctrl-C."""
+    try:
+        return typer.confirm(question)
+    except typer.Abort as abort:
+        typer.echo(err=True)
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            _fail("Stopped; nothing was removed.", 130)
+        return False
 
 
 def _watch(prices: str, *, quiet: bool) -> Progress:
@@ -347,10 +365,12 @@ def _print_styled(result: Review, *, quiet: bool, fate: str) -> None:
 
 def _exit_code(result: Review, fail_on: Severity | None, posted: Posted | None = None) -> int:
     from bot.core.analysis import Run
-    from bot.core.outcome import exit_code
+    from bot.core.outcome import Ending, exit_code
     from bot.core.verdict import counted
 
-    reached = fail_on is not None and any(finding.severity.reaches(fail_on) for finding in counted(result))
+    # A review that did not take place judges nothing, as its check run does not either.
+    judged = () if result.outcome.ending is Ending.SKIPPED else counted(result)
+    reached = fail_on is not None and any(finding.severity.reaches(fail_on) for finding in judged)
     return exit_code(
         result.outcome,
         asked=result.asked,

@@ -89,7 +89,9 @@ def _of_folder(base: str, known: Settings) -> tuple[Settled, str]:
     from bot.core.rendering import policy
 
     text = _in_branch(base) if base else _text_of(_root() / POLICY_PATH)
-    return _settled(PolicyTexts(base=text), base, known), policy.basis_of_folder(base, found=text is not None)
+    misspelt = _misspelt("") if text is None and not base else ""
+    basis = policy.basis_of_folder(base, found=text is not None, misspelt=misspelt)
+    return _settled(PolicyTexts(base=text), base, known), basis
 
 
 def _of_pull_request(name: str, known: Settings) -> tuple[Settled, str]:

@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import Misuse
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from bot.core.rendering.setup import Shown
 
 _ENV_FILE = ".env"
@@ -83,10 +85,16 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = _variable(str(first["loc"][0]))
-        words = first["msg"][:1].lower() + first["msg"][1:]
-        raise Misuse(f"{name} cannot be used: {words}; correct it or unset it.") from None
+        raise Misuse(f"{name} cannot be used: {_fault(first)}; correct it or unset it.") from None
     except UnicodeDecodeError:
         raise Misuse(f"The file {_ENV_FILE} is not UTF-8 text; save it as UTF-8 or remove it.") from None
+
+
+def _fault(error: ErrorDetails) -> str:
+    """What pydantic says of a value; a text that is too short it takes for a list."""
+    if error["type"] == "too_short":
+        return f"it has fewer than {error['ctx']['min_length']} characters"
+    return error["msg"][:1].lower() + error["msg"][1:]
 
 
 def ca_bundle() -> str | None:

@@ -84,7 +84,7 @@ def test_a_bare_patch_of_changed_python_says_that_ruff_did_not_run(tmp_path: Pat
     """Without the whole file an analyzer that needs it says so."""
     patch = b"diff --git a/a.py b/a.py\nindex 1111111..2222222 100644\n--- a/a.py\n+++ b/a.py\n@@ -5 +5 @@\n-x\n+y\n"
     done = plumbline("review", "--diff", "-", folder=tmp_path, text=patch)
-    assert "ruff did not run: the whole text of 1 file is not known" in " ".join(done.out.split())
+    assert "ruff on 0 of 1 file (it needs whole files)" in " ".join(done.out.split())
     assert done.code == 0
 
 
@@ -193,6 +193,7 @@ def test_a_secret_is_never_shown(repository: TestRepository) -> None:
         assert password not in done.out + done.err
 
 
+UNREADABLE = "it cannot be read as a gitignore pattern; write one such as 'docs/' or '*.md'"
 USAGE = [
     ((), "Say what to review: a pull request, --base BRANCH, --staged, or --diff FILE."),
     (("--base", "main", "--staged"), "--base and --staged exclude each other; give one of them."),
@@ -212,7 +213,14 @@ USAGE = [
         ("--base", "main", "--output", "no/where"),
         "The review cannot be written to 'no/where': there is no folder 'no'.",
     ),
-    (("--base", "main", "--exclude", ""), "'' is no path pattern; give one such as 'docs/' or '*.md'."),
+    (
+        ("--base", "main", "--exclude", ""),
+        "The path pattern '' cannot be used: it is no path pattern; write one such as 'docs/' or '*.md'.",
+    ),
+    (
+        ("--base", "main", "--include", "[z-a]"),
+        f"The path pattern '[z-a]' cannot be used: {UNREADABLE}.",
+    ),
     (("nonsense",), "'nonsense' is no pull request; write owner/repo#12, its URL, or 12 inside a clone."),
 ]
 
@@ -321,6 +329,8 @@ def test_version_and_help(tmp_path: Path) -> None:
     assert plumbline("--version", folder=tmp_path).out.startswith("plumbline 0.")
     words = " ".join(plumbline("review", "--help", folder=tmp_path).out.split())
     assert "0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, 3 not all" in words
+    assert "130 interrupted" in words
+    assert "Exit codes: 0 removed" in " ".join(plumbline("clean", "--help", folder=tmp_path).out.split())
 
 
 PATCHES = sorted([*SHARED.glob("data/stress/*.patch"), *SHARED.glob("data/prs/*/diff.patch")])

@@ -87,7 +87,9 @@ def test_a_file_with_the_other_ending_is_pointed_at(tmp_path: Path) -> None:
     (tmp_path / ".github" / "plumbline.yaml").write_text("drafts: yes\n")
     done = plumbline("config", "check", folder=tmp_path)
     assert done.code == 2
-    assert "only .github/plumbline.yaml, which is not read: rename it" in done.err
+    hint = "only .github/plumbline.yaml, which is not read: rename it"
+    assert hint in done.err
+    assert hint in plumbline("config", "show", folder=tmp_path).out
 
 
 def test_a_huge_file_is_a_problem_of_the_file(tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_show_asks_github_for_a_pull_request(tmp_path: Path) -> None:
     assert (rows["drafts"]["value"], rows["drafts"]["source"]) == (True, f"{POLICY} of main")
     assert (rows["budget.review"]["value"], rows["budget.review"]["source"]) == (2, f"the organisation's {POLICY}")
     assert [problem["where"] for problem in written["problems"]] == [f"the organisation's {POLICY}"]
-    assert written["read"] == f"acme/papers#214: read the organisation's {POLICY} and that of main."
+    assert written["read"] == f"acme/papers#214: read {POLICY} of main and of the organisation."
 
 
 def test_help_loads_neither_pydantic_nor_yaml() -> None:

@@ -5,6 +5,7 @@ Each life stands in `tests/lives/` as a page that a person can read; `python -m 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from bot.errors import Transient
 from tests import shop
 from tests.chronicle import is_write, told
 from tests.fakes.github import LOGIN
+from tests.fakes.github_posts import ReviewComment
 from tests.fakes.messages import USAGE
 from tests.life import AUTHOR, STRANGER, WRITER, Life
 from tests.repository import CHECKOUT
@@ -339,7 +341,7 @@ def test_race_of_the_same(life: Life) -> None:
 
 @lived
 def test_race_of_others(life: Life) -> None:
-    """Of two reviews at once the later takes back what the other said in other words, and keeps the rest."""
+    """Of two reviews at once the later does not repeat what the other said in other words, and says the rest."""
     life.push(OPENED, "Redeem coupons")
     other = replace(shop.COUPON, title=REPHRASED, category="data", severity="medium")
     life.same(shop.COUPON, other)
@@ -441,9 +443,9 @@ def _lose_the_next(life: Life) -> None:
 LIMITED = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
 
 
-def _slowed(life: Life, path: str, seconds: int, times: int = 1) -> None:
+def _slowed(life: Life, path: str, seconds: int, times: int = 1, method: str = "POST") -> None:
     headers = {"retry-after": str(seconds)}
-    life.github.fail_next("POST", path, status=403, headers=headers, body=LIMITED, times=times)
+    life.github.fail_next(method, path, status=403, headers=headers, body=LIMITED, times=times)
 
 
 @lived
@@ -884,6 +886,338 @@ def test_clean(life: Life) -> None:
     assert [each.author for each in life.pull.issue_comments] == [AUTHOR]
     life.review()
     assert len(life.shown()) == 2
+
+
+@lived
+def test_waited_before_the_summary(life: Life) -> None:
+    """Who had to wait looks again: a review is not written over that of a newer commit."""
+    _opened(life)
+    life.push({"shop/cart.py": _touched(shop.CART)}, "Say it better")
+    unplaced = replace(shop.NAME, severity="medium", changes={"quote": "no such line"})
+
+    def second() -> None:
+        life.finds(shop.COUPON, shop.TAX, unplaced)
+        life.push({"shop/mail.py": shop.MAIL}, "Write letters")
+        life.reviewed()
+
+    _slowed(life, r"/issues/comments/", 50, method="PATCH")
+    life.paused.append(second)
+    life.say("GitHub asks to wait 50 seconds; meanwhile a commit is pushed and reviewed")
+    done = life.review()
+    assert done.posted
+    assert done.posted.obstacle is Obstacle.SUPERSEDED
+    assert unplaced.title in told(life.summary.body)
+
+
+@lived
+def test_race_for_the_summary(life: Life) -> None:
+    """Of two first reviews one summary stands, and it tells what either found, with a line or without."""
+    life.push(OPENED, "Redeem coupons")
+    ours = replace(shop.COUNTRY, changes={"quote": "no such line at all"})
+    quote, title = "def gross(net, country):", "Callers pass one argument"
+    theirs = replace(shop.COUNTRY, quote=quote, title=title, changes={"quote": "nor this one"})
+    life.finds(shop.COUPON, shop.TAX, ours)
+    _slowed(life, r"/issues/7/comments$", 50)
+
+    def second() -> None:
+        life.finds(shop.COUPON, shop.TAX, theirs)
+        life.reviewed()
+
+    life.paused.append(second)
+    life.say("while the first review waits to write its summary, a second one is run, and finds another thing")
+    life.review()
+    assert len(life.pull.review_comments) == 2
+    assert all(title in told(life.summary.body) for title in (ours.title, theirs.title))
+    life.review()
+    assert life.asked == []
+    assert all(title in told(life.summary.body) for title in (ours.title, theirs.title))
+
+
+@lived
+def test_race_at_another_head(life: Life) -> None:
+    """What another review said at an earlier commit is told in its words, and where the code stands now."""
+    old = life.push(OPENED, "Redeem coupons")
+    other = replace(shop.COUPON, title=REPHRASED, category="data", severity="medium")
+    life.same(shop.COUPON, other)
+    life.finds(shop.COUPON, shop.TAX)
+    moved = shop.CART.replace("class Cart:", "# One\n# Two\n# Three\nclass Cart:")
+    new = life.push({"shop/cart.py": moved}, "Describe it")
+
+    def second() -> None:
+        life.pull.head_sha = old
+        life.finds(other)
+        life.reviewed()
+        life.pull.head_sha = new
+
+    life.meanwhile.append(lambda: life.github.fail_next("POST", GRAPHQL, status=502))
+    life.paused.append(second)
+    life.say("while the first review waits to look at the page, a second one of the commit before ends")
+    life.review()
+    line = 1 + moved.split("\n").index(shop.COUPON.quote)
+    (row,) = [row for row in life.summary.body.split("\n") if REPHRASED in row]
+    assert f"shop/cart.py:{line}" in row
+
+
+@lived
+def test_overtaken_again_and_again(life: Life) -> None:
+    """What reviews cost that were overtaken counts against the pull request's budget, too."""
+    life.set(PLUMBLINE_MAX_COST_PULL_REQUEST_USD="0.30")
+    life.usage = {**USAGE, "input_tokens": 100_000}
+    life.finds(shop.COUPON)
+    life.push(OPENED, "Redeem coupons")
+    life.meanwhile.append(lambda: life.push({"README.md": "# The shop\n"}, "Rename it"))
+    life.review()
+    assert len(life.asked) == 1
+    life.review()
+    assert life.asked == []
+    assert "the budget of $0.30 for this pull request is spent" in life.summary.body
+
+
+@lived
+def test_gated_beside_a_trusted_summary(life: Life) -> None:
+    """What another account handed on is handed on by a run, too, that was kept from reviewing."""
+    life.usage = {**USAGE, "input_tokens": 100_000}
+    _opened(life)
+    life.pull.delete(life.comment_on(shop.COUPON))
+    life.say(f"{WRITER} deletes the comment on the coupon")
+    life.unwanted.add(shop.COUPON.title)
+    life.review()
+    life.github.add_token("another", login="another-plumbline[bot]")
+    life.set(GITHUB_TOKEN="another", PLUMBLINE_TRUSTED_AUTHORS=LOGIN, PLUMBLINE_MAX_COST_PULL_REQUEST_USD="0.01")
+    life.say("another installation takes over, which trusts the first, and may spend a cent")
+    life.push({"README.md": "# The shop\n"}, "Rename it")
+    life.review()
+    assert life.asked == []
+    assert any("is spent" in each.body for each in life.pull.issue_comments)
+    life.set(PLUMBLINE_MAX_COST_PULL_REQUEST_USD="10")
+    life.repeats = True
+    life.say("it may spend ten dollars")
+    life.review()
+    assert life.shown() == [("README.md", 1)]
+    assert len(life.pull.review_comments) == 1
+
+
+@lived
+def test_dismissed_trifle(life: Life) -> None:
+    """A dismissed trifle does not keep quiet what comes beside it and is worse."""
+    trifle = replace(shop.COUPON, severity="low", title="The discount is not rounded")
+    _opened(life, trifle, shop.TAX)
+    life.pull.resolve(life.comment_on(trifle), WRITER)
+    life.say(f"{WRITER} resolves the thread on the rounding")
+    life.unwanted.add(trifle.title)
+    line = "        self.lines = eval(coupon.extra)"
+    hole = Says("shop/cart.py", line, "Anybody can run code through a coupon", severity="critical")
+    used = "        coupon.used = True\n"
+    life.push({"shop/cart.py": shop.CART.replace(used, f"{used}{line}\n")}, "Extras")
+    life.finds(hole, shop.TAX)
+    life.review()
+    assert life.comment_on(hole).line == 22
+
+
+@lived
+def test_new_file_renamed(life: Life) -> None:
+    """A file that is new gets another name: what was said of it goes along, what was dismissed stays dismissed."""
+    life.push({"shop/mail.py": shop.MAIL}, "Write letters")
+    life.finds(shop.NAME, shop.REMINDER)
+    life.review()
+    life.pull.resolve(life.comment_on(shop.NAME), WRITER)
+    life.say(f"{WRITER} resolves the thread on the name")
+    life.unwanted.add(shop.NAME.title)
+    life.git.git("mv", "shop/mail.py", "shop/letters.py")
+    life.finds(*(replace(each, path="shop/letters.py") for each in (shop.NAME, shop.REMINDER)))
+    life.repeats = True
+    life.push({}, "Call them letters")
+    life.review()
+    assert life.shown() == [("shop/letters.py", 1)]
+    assert "shop/letters.py:13" in life.summary.body
+    assert shop.NAME.title not in told(life.summary.body)
+
+
+@lived
+def test_without_a_line_in_other_quotes(life: Life) -> None:
+    """A critical finding that no line can be proven for is said on its file once, whatever is quoted for it."""
+    life.push(OPENED, "Redeem coupons")
+    life.repeats = True
+    for at, quote in enumerate(("x = request.country", "country = request.country", "")):
+        life.finds(replace(shop.TAX, title="Nothing checks the country", changes={"quote": quote}))
+        if at:
+            rate = f"rate = RATES[country]  # {at}"
+            life.push({"shop/prices.py": shop.PRICES.replace("rate = RATES[country]", rate)}, f"Comment {at}")
+        life.review()
+    assert [each.line for each in life.pull.review_comments] == [None]
+
+
+@lived
+def test_fixed_by_other_words(life: Life) -> None:
+    """The flagged line is as it was, and what changed beside it is no mend: the model's word alone fixes nothing."""
+    life.github.add_token(life.github.token, contents=True)
+    _opened(life)
+    life.words[shop.COUPON.title] = ("fixed", "")
+    life.finds(shop.TAX)
+    life.push({"shop/cart.py": _touched(shop.CART)}, "Say it better")
+    life.review()
+    assert life.pull.resolutions == {}
+    assert shop.COUPON.title in told(life.summary.body)
+
+
+@lived
+def test_file_does_not_parse(life: Life) -> None:
+    """An analyzer that cannot parse a file says nothing of its other findings: they are not fixed by that."""
+    life.github.add_token(life.github.token, contents=True)
+    name = Says("", "        notify(coupon)", "Undefined name `notify`")
+    syntax = Says("", "def broken(:", "The file does not parse")
+    life.finds(name, syntax)
+    code = shop.CART.replace("        coupon.used = True\n", "        coupon.used = True\n        notify(coupon)\n")
+    with contextlib.chdir(life.git.root):
+        life.push({"shop/cart.py": code}, "Notify")
+        life.review()
+        life.push({"shop/cart.py": f"{code}\n\ndef broken(:\n    pass\n"}, "Begin another")
+        life.review()
+        assert life.pull.resolutions == {}
+        life.push({"shop/cart.py": code}, "Take it back")
+        life.review()
+    assert life.pull.resolutions == {life.comment_on(syntax).id: LOGIN}
+
+
+@lived
+def test_hunk_pasted_again(life: Life) -> None:
+    """Lines that stand in the change already, and come once more into a file of equal parts, are read."""
+    part = "- name: a\n  cpu: 1\n  mem: 2\n  disk: 3\n  net: 4\n  zone: 5\n"
+    pasted = part.replace("  mem: 2\n", "  mem: 2\n  password: admin\n")
+    life.git.git("checkout", "--quiet", "main")
+    life.git.commit({"machines.yml": part * 4}, "Four machines")
+    life.git.git("checkout", "--quiet", "-B", "feature")
+    life.finds(Says("machines.yml", "  password: admin", "Everybody knows the password"))
+    life.push({"machines.yml": pasted + part * 3}, "A password")
+    life.review()
+    life.push({"machines.yml": pasted + part + pasted + part}, "Another")
+    life.review()
+    assert life.shown() == [("machines.yml", 2)]
+    life.review()
+    assert life.shown() == []
+
+
+@lived
+def test_written_over(life: Life) -> None:
+    """What somebody writes into our comments dismisses nothing, and a line above the summary does not hide it."""
+    life.options["check"] = True
+    life.policy("fail_on: high\n")
+    _opened(life, shop.COUPON, shop.TAX, shop.COUNTRY)
+    life.pull.delete(life.comment_on(shop.COUNTRY))
+    life.unwanted.add(shop.COUNTRY.title)
+    life.say(f"{WRITER} deletes the comment on the country")
+    life.review()
+    life.comment_on(shop.COUPON).body += "\n\nEdit: see #12"
+    life.comment_on(shop.TAX).body = "(off-topic)"
+    life.summary.body = f"**Ready for review**\n\n{life.summary.body}"
+    life.say(f"{WRITER} adds a line to one comment, writes over another, and puts a line above the summary")
+    life.push({"README.md": "# The shop\n"}, "Rename it")
+    life.repeats = True
+    life.review()
+    assert [life.pull.check_runs[-1].conclusion, "Dismissed: 1" in life.summary.body] == ["failure", True]
+    assert [each.title in told(life.summary.body) for each in (shop.COUPON, shop.TAX)] == [True, True]
+    assert len(life.pull.review_comments) == 2
+
+
+@lived
+def test_trust_withdrawn(life: Life) -> None:
+    """Findings of an account that is not believed any more stand as they did: their comments were not deleted."""
+    _opened(life)
+    life.github.add_token("another", login="other[bot]")
+    life.set(GITHUB_TOKEN="another", PLUMBLINE_TRUSTED_AUTHORS=LOGIN)
+    life.say("another App takes over, and trusts the first one")
+    life.push({"README.md": "# The shop\n"}, "Rename it")
+    life.reviewed()
+    life.set(PLUMBLINE_TRUSTED_AUTHORS="")
+    life.say("it is told not to trust it any more")
+    life.push({"README.md": "# Our shop\n"}, "Rename it again")
+    life.reviewed()
+    (own,) = [each.body for each in life.pull.issue_comments if each.author != LOGIN]
+    assert [each.title in told(own) for each in (shop.COUPON, shop.TAX)] == [True, True]
+    assert "Dismissed" not in own
+    assert len(life.pull.review_comments) == 2
+
+
+@lived
+def test_fix_opened_again(life: Life) -> None:
+    """A person who opens the thread of a fixed finding again does not think that it is fixed: it stands again."""
+    life.github.add_token(life.github.token, contents=True)
+    _opened(life)
+    _fixed(life)
+    life.pull.unresolve(life.comment_on(shop.COUPON))
+    life.say(f"{WRITER} opens the thread on the coupon again")
+    life.review()
+    assert shop.COUPON.title in told(life.summary.body).partition("<details><summary>Fixed")[0]
+    assert not life.comment_on(shop.COUPON).body.startswith("**Fixed")
+
+
+@lived
+def test_revert_of_a_closed_fix(life: Life) -> None:
+    """The author resolves what is fixed, as we may not; when it comes back that dismisses nothing, at no later push."""
+    _opened(life)
+    _fixed(life)
+    life.pull.resolve(life.comment_on(shop.COUPON), AUTHOR)
+    life.say(f"{AUTHOR} resolves the thread on the coupon")
+    life.words.clear()
+    life.finds(shop.COUPON, shop.TAX)
+    life.push({"shop/cart.py": shop.CART}, "Revert")
+    life.review()
+    life.push({"README.md": "# The shop\n"}, "Rename it")
+    life.review()
+    assert shop.COUPON.title in told(life.summary.body)
+    assert "Dismissed" not in life.summary.body
+
+
+@lived
+def test_with_a_persons_own_token(life: Life) -> None:
+    """Who runs Plumbline with their own token is heard as a person, and their last word in a thread is theirs."""
+    life.github.add_token(life.github.token, login=WRITER)
+    life.push(OPENED, "Redeem coupons")
+    life.finds(shop.COUPON, shop.TAX, shop.COUNTRY)
+    life.reviewed()
+    comments = {each.title: _of_writer(life, each) for each in (shop.COUPON, shop.TAX, shop.COUNTRY)}
+    life.pull.reply(comments[shop.COUPON.title], WRITER, "/dismiss we only ever print one")
+    life.pull.resolve(comments[shop.TAX.title], WRITER)
+    life.pull.react(comments[shop.COUNTRY.title], WRITER, "THUMBS_DOWN")
+    life.push({"README.md": "# The shop\n"}, "Rename it")
+    life.reviewed()
+    (own,) = [each.body for each in life.pull.issue_comments]
+    assert "Dismissed: 3" in own
+
+
+def _of_writer(life: Life, finding: Says) -> ReviewComment:
+    return next(each for each in life.pull.review_comments if finding.title in each.body)
+
+
+@lived
+def test_signs_out_of_sight(life: Life) -> None:
+    """A dismissal counts on where others bury its sign, GitHub does not tell who may write, or who did may no more."""
+    life.push({**OPENED, "shop/mail.py": shop.MAIL}, "Redeem coupons, write letters")
+    life.finds(shop.COUPON, shop.TAX, shop.NAME)
+    life.review()
+    life.pull.react(life.comment_on(shop.COUPON), WRITER, "THUMBS_DOWN")
+    life.pull.reply(life.comment_on(shop.TAX), WRITER, "/dismiss by design")
+    life.say(f"{WRITER} gives the coupon a thumbs-down, and answers `/dismiss by design` on the tax")
+    life.unwanted |= {shop.COUPON.title, shop.TAX.title}
+    life.review()
+    assert "Dismissed: 2" in life.summary.body
+    for number in range(30):
+        life.pull.reply(life.comment_on(shop.TAX), STRANGER, f"Why? {number}")
+    life.github.fail_next("GET", r"/permission$", status=403, body={"message": "Resource not accessible"})
+    life.say(f"{STRANGER} asks why, thirty times; GitHub does not tell who may write")
+    life.push({"README.md": "# The shop\n"}, "Rename it")
+    life.review()
+    assert "Dismissed: 2" in life.summary.body
+    life.github.repository("acme/shop").permissions[WRITER] = "read"
+    life.say(f"{WRITER} leaves the team")
+    life.push({"README.md": "# Our shop\n"}, "Rename it again")
+    life.review()
+    assert "Dismissed: 2" in life.summary.body
+    life.comment_on(shop.COUPON).reactions.clear()
+    life.unwanted.remove(shop.COUPON.title)
+    life.say(f"{WRITER} takes the thumbs-down back")
+    life.review()
+    assert "Dismissed: 1" in life.summary.body
 
 
 if __name__ == "__main__":

@@ -13,25 +13,33 @@ from hypothesis import strategies as st
 
 from bot.core.known import Fate, Known
 from bot.core.marker import State, finding_mark, is_summary, read_finding, read_state, write_state
+from bot.core.outcome import Ending, Outcome
 from bot.core.overview import Overview, Risk
 from bot.core.policy import Policy, Skip
 from bot.core.posting import FileComment, Mending, Obstacle, Posted, ReviewDraft
 from bot.core.rendering.comments import inline_comment
+from bot.core.rendering.markdown import summary
 from bot.core.review import Review
 from bot.core.standing import OwnComment, Standing, Thread
 from bot.errors import OutsideError, Rejected, Transient
 from bot.publisher import publish
+from bot.threads import Patience
 from tests.core.test_posting import BACK, FIXED, HEAD, at, pulled, summarized, thread
 from tests.core.test_requests import PULL
 
 REFUSED = Rejected("GitHub does not take the comment.", status=422)
 FORBIDDEN = Rejected("The token may not write here; give it write access.", status=403)
 LIMITED = Transient("GitHub allows no more requests for now; try again in 40 minutes.", status=429)
+QUIET = Policy("m", max_comments=0)
 GONE = Transient("GitHub did not answer; try again.", status=502)
 
 
 def _nobody(_: str) -> bool:
     return False
+
+
+def _no_time(_: float) -> None:
+    """The wait is over at once."""
 
 
 def _nothing() -> None:
@@ -43,7 +51,8 @@ class Page:
     """A pull request that keeps what is written there, as GitHub would. `writes` are the requests, in their order.
 
     `refuses` tells by a finding's name whether GitHub refuses its comment; a review is taken or refused as a whole.
-    `fails` are the errors with which kinds of requests end. `meanwhile` is what others do before we look again.
+    `fails` are the errors with which kinds of requests end. `meanwhile` is what others do before we look again, `waits`
+    what they do while a kind of request has to wait.
     """
 
     head: str = HEAD
@@ -52,6 +61,8 @@ class Page:
     fails: dict[str, OutsideError] = field(default_factory=dict)
     unmended: tuple[str, ...] = ()
     meanwhile: Callable[[], None] = _nothing
+    patience: Patience = field(default_factory=lambda: Patience(_no_time))
+    waits: dict[str, Callable[[], None]] = field(default_factory=dict)
     threads: list[Thread] = field(default_factory=list)
     comments: list[OwnComment] = field(default_factory=list)
     description: str = ""
@@ -143,6 +154,9 @@ class Page:
         return self.number
 
     def _write(self, kind: str) -> None:
+        if kind in self.waits:
+            self.waits.pop(kind)()
+            self.patience(50)
         self.writes.append(kind)
         if kind in self.fails:
             raise self.fails[kind]
@@ -172,7 +186,7 @@ class Page:
 
 
 def published(made: Review, page: Page) -> Posted:
-    return asyncio.run(publish(made, page))
+    return asyncio.run(publish(made, page, patience=page.patience))
 
 
 def grave(*lines: int) -> list[Known]:
@@ -383,12 +397,89 @@ def test_the_same_comment_twice_is_taken_back_once(comments: list[OwnComment]) -
     assert page.writes == ["review", "summary", "withdraw"]
 
 
-def test_of_two_summaries_the_later_one_goes() -> None:
-    """Two runs without a summary before them wrote one each."""
+def test_of_several_summaries_the_oldest_stays() -> None:
+    """Three runs without a summary before them wrote one each."""
     page = Page()
-    page.meanwhile = lambda: page.comments.append(summarized(number=page.next()))
+    page.meanwhile = lambda: page.comments.extend(summarized(number=page.next()) for _ in range(2))
     published(pulled(), page)
     assert [each.id for each in page.comments] == [101]
+
+
+def summary_of(made: Review, number: int) -> OwnComment:
+    """What another run wrote, without comments of its own."""
+    return OwnComment(number, f"u/{number}", summary(made, ()), f"node{number}")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_summary_that_stays_tells_what_either_run_found(first: bool) -> None:
+    """Whichever is taken back: what only it told, with a line or without, is told by the one that stays."""
+    ours, theirs = pulled(*grave(9), policy=QUIET), pulled(at(40), *grave(50), policy=QUIET)
+    page = Page()
+
+    def others() -> None:
+        page.comments.insert(0 if first else 1, summary_of(theirs, 50 if first else 150))
+
+    page.meanwhile = others
+    published(ours, page)
+    assert [each.id for each in page.comments] == [50 if first else 101]
+    assert {each.id for each in page.state.known} == {*(each.id for each in grave(9, 50)), at(40).id}
+    assert all(not each.said for each in page.state.known)
+
+
+def test_the_summary_of_another_run_that_tells_it_all_is_left_alone() -> None:
+    """Ours is taken back, and nothing is written over theirs: it may have been complete where ours was not."""
+    theirs, page = summary_of(pulled(*grave(9, 50), policy=QUIET), 50), Page()
+    page.meanwhile = lambda: page.comments.insert(0, theirs)
+    published(pulled(*grave(9), policy=QUIET), page)
+    assert page.comments == [theirs]
+
+
+def test_a_failed_run_does_not_write_over_another() -> None:
+    """Its summary is taken back, and that of the run that read the change stays, whatever the failed one found."""
+    failed = replace(pulled(*grave(9), policy=QUIET), outcome=Outcome(Ending.FAILED))
+    theirs, page = summary_of(pulled(at(40), policy=QUIET), 50), Page()
+    page.meanwhile = lambda: page.comments.insert(0, theirs)
+    published(failed, page)
+    assert page.comments == [theirs]
+
+
+@pytest.mark.parametrize("kind", ["review", "file", "mend", "summary"])
+def test_who_waited_writes_nothing_over_a_newer_commit(kind: str) -> None:
+    """Whatever had to wait: where a commit was pushed and reviewed meanwhile, its summary stays as it is."""
+    newer = summarized("e" * 40)
+    page = Page(threads=[thread(BACK)], comments=[summarized("d" * 40)])
+
+    def push() -> None:
+        page.head = "e" * 40
+        page.comments = [newer]
+
+    page.waits[kind] = push
+    # With what is mended the summary goes in one request.
+    mended = [] if kind == "summary" else [FIXED]
+    posted = published(pulled(at(30), *grave(20), *mended), page)
+    assert (posted.head, posted.obstacle, page.comments) == ("e" * 40, Obstacle.SUPERSEDED, [newer])
+
+
+def test_who_waited_is_not_stopped_by_what_others_leave_alone() -> None:
+    """The page is as it was: the review goes on where it waited, and says nothing twice."""
+    page = Page(waits=dict.fromkeys(("review", "file", "summary"), _nothing))
+    posted = published(pulled(at(30), *grave(20)), page)
+    assert (posted.comments, posted.obstacle, page.writes) == (2, None, ["review", "file", "summary"])
+
+
+def test_who_waited_takes_up_what_another_run_wrote() -> None:
+    """Another run of the same commit ended meanwhile: its comments are not repeated, its summary's findings kept."""
+    page = Page()
+    theirs = pulled(at(30), at(40), policy=QUIET)
+
+    def other() -> None:
+        page.say(inline_comment(at(30)))
+        page.comments.append(OwnComment(50, "u/50", summary(theirs, {at(30).id}), "node50"))
+
+    page.waits["review"] = other
+    published(pulled(at(30), at(9)), page)
+    assert page.names == [at(30).id, at(9).id]
+    assert {each.id: each.said for each in page.state.known} == {at(30).id: True, at(9).id: True, at(40).id: False}
 
 
 def test_the_comment_of_another_account_stays() -> None:

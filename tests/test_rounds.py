@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.change import Change, Contents
+from bot.core.cost import PRICES
 from bot.core.diff import Diff
 from bot.core.ledger import Imbalance
-from bot.core.messages import NO_USAGE, Reply, Request, StopReason, ToolUse
+from bot.core.messages import NO_USAGE, Reply, Request, StopReason, ToolUse, Usage
 from bot.core.models import Severity
 from bot.core.outcome import Ending
 from bot.core.policy import Gates, OnIncomplete, Policy, PolicyTexts
@@ -96,6 +97,8 @@ class World:
     hangs: bool = False
     gated: bool = False
     closed: bool = False
+    text: str | None = None
+    usage: Usage = NO_USAGE
     thinking: asyncio.Event = field(default_factory=asyncio.Event)
 
     def change(self) -> Change:
@@ -116,9 +119,9 @@ class World:
         return {}
 
     def policy_texts(self, _change: Change) -> PolicyTexts:
-        """There is no policy file."""
+        """The policy file, if there is one."""
         self._may("policy")
-        return PolicyTexts()
+        return PolicyTexts(base=self.text)
 
     async def run(self, _files: Sequence[SourceFile], _unknown: Sequence[str]) -> AnalyzerReport:
         """The analyzers find nothing."""
@@ -133,7 +136,7 @@ class World:
             self.thinking.set()
             await asyncio.Event().wait()
         self._may("model")
-        return Reply((ToolUse("t", "report_review", self.report),), StopReason.TOOL_USE, NO_USAGE)
+        return Reply((ToolUse("t", "report_review", self.report),), StopReason.TOOL_USE, self.usage)
 
     def planned(self, _change: Change, _diff: Diff, _requests: int) -> None:
         """Nobody watches."""
@@ -279,6 +282,63 @@ def test_what_falls_over_is_as_incomplete_as_it_gets(on_incomplete: OnIncomplete
             )
         )
     assert check.conclusion.value == on_incomplete.value
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_falls_over_is_judged_by_the_repository_once_its_policy_is_known(step: str) -> None:
+    """The wish says neutral, the policy file failure: it counts from the moment on that it was read."""
+    check = Check()
+    world = World(fails={step: ValueError("a defect")}, text="on_incomplete: failure\n")
+    with pytest.raises(ValueError, match="a defect"):
+        asyncio.run(played(world, Page(), check))
+    known = step not in {"change", "policy"}
+    assert check.conclusion is (Conclusion.FAILURE if known else Conclusion.NEUTRAL)
+
+
+@dataclass
+class Purse:
+    """What was spent, in US dollars."""
+
+    day: float = 0.0
+    lost: float = 0.0
+
+    def today(self) -> float:
+        """All of it."""
+        return self.day
+
+    def add(self, dollars: float) -> None:
+        """Some more."""
+        self.day += dollars
+
+    def untold(self) -> float:
+        """That of which no summary tells."""
+        return self.lost
+
+    def add_untold(self, dollars: float) -> None:
+        """Some more of that."""
+        self.lost += dollars
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        (Page(), True),
+        (Page(head="e" * 40), False),
+        (Page(open=False), False),
+        (Page(fails={"summary": Rejected("The summary is too long.", status=422)}), False),
+    ],
+)
+def test_what_no_summary_tells_of_counts_against_the_pull_request(page: Page, told: bool) -> None:
+    """A review that was paid for and not posted uses up the budget of its pull request all the same."""
+    purse, world = Purse(), World(usage=Usage(input_tokens=1_000_000))
+    policy = replace(POLICY, price=PRICES["provider"], max_cost_pull_request=1.0)
+    ports = Ports(world, world, world, world, page=page, spending=purse)
+    asyncio.run(play(ports, Wish(policy), page))
+    assert purse.day > 1
+    assert purse.lost == (0 if told else purse.day)
+    gated = Page()
+    made = asyncio.run(play(replace(ports, page=gated), Wish(policy), gated))
+    assert (made.review.outcome.ending is Ending.SKIPPED) is not told
 
 
 @pytest.mark.parametrize("error", [Imbalance("a line is missing"), ValueError("a defect"), KeyError("x")])

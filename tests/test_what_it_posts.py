@@ -56,9 +56,10 @@ What stands in `<!-- -->` is not shown on GitHub.
 def page(folder: Path) -> str:
     """The whole page, from reviews that are run for it."""
     parts = [INTRODUCTION]
-    for name, shown in (("life", _a_life), ("policy", _a_policy), ("partial", _partial), ("failed", _failed)):
-        (folder / name).mkdir()
-        parts += shown(folder / name)
+    for shown in (_a_life, _a_return, _a_policy, _gated, _partial, _failed):
+        own = folder / shown.__name__
+        own.mkdir()
+        parts += shown(own)
     return "\n".join(parts)
 
 
@@ -94,16 +95,58 @@ def _a_life(folder: Path) -> Iterator[str]:
         yield _box(_beginning(pull), stage)
 
 
+def _a_return(folder: Path) -> Iterator[str]:
+    """A finding that was fixed and is back, a review that reads everything again, and the end of it all."""
+    with Stage(ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES, standing=_verdict), folder) as stage:
+        stage.github.add_token(stage.github.token, contents=True, checks=False)
+        pull = _reviewed(stage, "--check")
+        status = pull.statuses[-1]
+        yield "\n## The commit status: what `--check` leaves where the token may not make check runs\n"
+        yield f"`Plumbline`, {status.state}: {status.description}\n\n---\n"
+        for head, patch in (
+            ("e", papers.patch().replace(b"link['id']}\")", b"link['token']}\")")),
+            ("d", papers.patch()),
+        ):
+            pull.push(head * 40, patch)
+            assert stage.plumbline("review", "acme/papers#214", "--post").code == 0
+        back = next(each for each in pull.review_comments if papers.FINDINGS[0].title in each.body)
+        yield "\n## The comment of a finding that came back\n"
+        yield "It is the one that had said it was fixed; its thread is open again, and nothing is there to apply.\n"
+        yield _box(back.body, stage)
+        assert stage.plumbline("review", "acme/papers#214", "--post", "--full").code == 0
+        yield "\n## The beginning of a summary when everything was read again\n"
+        yield _box(_beginning(pull), stage)
+        assert stage.plumbline("clean", "acme/papers#214", "--yes").code == 0
+        (left,) = {review.body for review in pull.reviews}
+        yield "\n## What `plumbline clean` leaves: a review that was submitted, without its comments\n"
+        yield _box(left, stage)
+
+
 def _a_policy(folder: Path) -> Iterator[str]:
     with Stage(ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES), folder) as stage:
         pull = papers.opened(stage.github)
         pull.body = ""
-        pull.files[pull.base_sha][".github/plumbline.yml"] = b"describe: true\nsevrity: high\nfail_on: hihg\n"
+        pull.files[pull.base_sha][".github/plumbline.yml"] = (
+            b"describe: true\nseverity: high\npaths: docs\nfail_on: hihg\n"
+        )
         assert stage.plumbline("review", "acme/papers#214", "--post").code == 0
-        yield "\n## The beginning of a summary where the policy file has faults\n"
-        yield _box(_beginning(pull), stage)
+        yield "\n## In a summary: the policy file has faults\n"
+        yield "Folded below the findings; open where the pull request changes that file.\n"
+        yield _box(_fold(pull, "About the policy file"), stage)
+        yield "\n## In a summary: findings below the threshold (`severity: high`)\n"
+        yield _box(_fold(pull, "Also noticed"), stage)
         yield "\n## The description of a pull request that had none (`describe: true`)\n"
         yield _box(pull.body, stage)
+
+
+def _gated(folder: Path) -> Iterator[str]:
+    with Stage(ScriptedReviewer(papers.FINDINGS), folder) as stage:
+        pull = papers.opened(stage.github)
+        pull.files[pull.base_sha][".github/plumbline.yml"] = b"budget:\n  day: 0\n"
+        assert stage.plumbline("review", "acme/papers#214", "--post").code == 0
+        yield "\n## The beginning of a first summary where a budget is spent, or reviews are paused\n"
+        yield "Other gates (drafts, labels, ...) say nothing on a pull request where nothing of ours stands.\n"
+        yield _box(pull.issue_comments[0].body.split("\n<details>")[0], stage)
 
 
 def _partial(folder: Path) -> Iterator[str]:
@@ -122,6 +165,13 @@ def _failed(folder: Path) -> Iterator[str]:
 
 def _beginning(pull: FakePullRequest) -> str:
     return pull.issue_comments[0].body.split("\n| |")[0]
+
+
+def _fold(pull: FakePullRequest, head: str) -> str:
+    body = pull.issue_comments[0].body
+    start = body.index(f"<details><summary>{head}")
+    end = "</details>"
+    return body[start : body.index(end, start) + len(end)]
 
 
 def _verdict(row: Json) -> tuple[str, str]:

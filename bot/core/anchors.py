@@ -66,12 +66,14 @@ class Evidence:
     """What a claim shows of its reader's numbers.
 
     The file, how many lines the number is `off` (None where the quote stands in several places), and whether it `fits`:
-    whether the quote stands there, or at that number of the other side.
+    whether the quote stands there, or at that number of the other side. `verbatim` tells whether the quote stands in
+    the file as it is, white space at ends of lines aside.
     """
 
     file: int
     off: int | None
     fits: bool
+    verbatim: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,12 @@ class Anchors:
     ) -> Evidence:
         last = found[0].last
         off = pointer.line - (last.on(pointer.side) or last.number) if len(found) == 1 else None
-        looks = (_Look(_only(pointer.line), side, folded=True) for side in _sides(pointer))
-        return Evidence(found[0].file, off, any(self._two(files, quoted, pointer, look) for look in looks))
+        at_number = [_Look(_only(pointer.line), side, folded=True) for side in _sides(pointer)]
+        anywhere = [_Look(None, side) for side in _sides(pointer)]
+        fits, verbatim = (
+            any(self._two(files, quoted, pointer, look) for look in looks) for looks in (at_number, anywhere)
+        )
+        return Evidence(found[0].file, off, fits, verbatim)
 
     def _shown(self, files: Sequence[int]) -> list[int]:
         return [file for file in files if self.shown.diff.files[file].origin is not Origin.WITHHELD]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
+from bot.core.chunking import HunkKey
+from bot.core.diff import Diff
 from bot.core.policy import Gates, Policy, Skip
 from bot.core.policy_keys import listed
 from bot.core.pull_request import PullRequest
@@ -26,16 +28,32 @@ def gate(policy: Policy, pull: PullRequest, *, quiet: int, spent_pull_request: f
     return found.reason if found else ""
 
 
-def skip(
-    policy: Policy, pull: PullRequest, *, quiet: int, spent_pull_request: float, spent_today: float
+def skip(  # noqa: PLR0913 - the facts that gates are about
+    policy: Policy,
+    pull: PullRequest,
+    *,
+    quiet: int,
+    spent_pull_request: float,
+    spent_today: float,
+    asks: bool = True,
 ) -> Skip | None:
-    """The same as a value, None where it is reviewed. What a count or an amount decided is told: nobody can see it."""
+    """The same as a value, None where it is reviewed. What a count or an amount decided is told: nobody can see it.
+
+    `asks` tells whether the review would ask a model anything: what costs nothing no budget keeps from going on.
+    """
     visible = _gated(policy.gates, pull) if policy.automatic else ""
     if visible:
         return Skip(visible)
     counted = _paused(policy.gates, quiet) if policy.automatic else ""
-    reason = counted or _spent(policy, spent_pull_request, spent_today)
+    reason = counted or (_spent(policy, spent_pull_request, spent_today) if asks else "")
     return Skip(reason, told=True) if reason else None
+
+
+def unanswered(diff: Diff, answered: Collection[HunkKey]) -> bool:
+    """Whether the change has a hunk that no earlier review answered for: after a plain rebase it has none."""
+    return any(
+        (index, number) not in answered for index, file in enumerate(diff.files) for number in range(len(file.hunks))
+    )
 
 
 def allowance(policy: Policy, spent_pull_request: float, spent_today: float) -> float:

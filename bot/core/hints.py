@@ -15,16 +15,16 @@ AGREEING = 2
 
 
 def trust_of(pointers: Iterable[Pointer], anchors: Anchors) -> Trust:
-    """Judge the numbers of all claims of one reader by those that can be proven.
+    """Judge the numbers of all claims of one reader by what can be proven of them.
 
-    One that is wrong makes all of them doubtful, and what it is off by others may be off by, too. As long as none is
-    shown to be wrong they are taken for right, be it that there is only one: played over a real history with half of
-    the numbers wrong, one comment in three thousand then stands on the wrong line (`benchmarks/history.py`).
+    One that is wrong makes all of them doubtful, and what it is off by others may be off by, too. So does a quote that
+    is not verbatim: who copies texts loosely may well copy numbers so. As long as nothing speaks against them, they are
+    taken for right, be it that there is only one.
     """
     evidence = [shown for pointer in dict.fromkeys(pointers) if (shown := anchors.evidence(pointer)) is not None]
-    wrong = [shown for shown in evidence if not shown.fits]
-    farthest = max((abs(shown.off) for shown in wrong if shown.off is not None), default=0)
-    return Trust(not wrong, max(REACH, farthest), _offsets(evidence))
+    exact = all(shown.fits and shown.verbatim for shown in evidence)
+    farthest = max((abs(shown.off) for shown in evidence if shown.off and not shown.fits), default=0)
+    return Trust(exact, max(REACH, farthest), _offsets(evidence))
 
 
 def _offsets(evidence: Iterable[Evidence]) -> dict[int, int]:

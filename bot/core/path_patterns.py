@@ -23,6 +23,8 @@ def pattern_fault(pattern: str) -> str:
         return "braces are not expanded in gitignore patterns; write one pattern for each"
     if bare.startswith(("./", "../")):
         return "paths begin at the top of the repository; leave out what stands before the first name"
+    if {".", ".."} & set(bare.split("/")):
+        return "no path holds a `.` or `..` alone; write it as git names it, from the top of the repository"
     if _ODD_BRACKETS.search(bare):
         return "brackets hold single characters and ranges such as [a-z] only; write it without"
     return _unreadable(pattern)

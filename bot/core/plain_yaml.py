@@ -19,6 +19,8 @@ LARGEST = 65_536
 """The most bytes of a file that are read."""
 _DEEPEST = 8
 _MOST_REPAIRS = 20
+# Each repair has the rest parsed again, and anybody may propose a file: dense YAML of this size takes some seconds.
+_MOST_PARSED = 2 * LARGEST
 # A list's items may stand as far left as their key: they belong to it.
 _TOP_KEY = re.compile(r"[^\s#\-%\]}]")
 # Line breaks in YAML 1.1, and none in 1.2 and in editors: https://yaml.org/spec/1.2.2/#54-line-break-characters
@@ -89,9 +91,14 @@ def parse_yaml(text: str) -> Tree:
         )
     lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_NO_BREAKS).split("\n")
     faults: list[Fault] = []
+    left = _MOST_PARSED
     for _ in range(_MOST_REPAIRS):
+        rest = "\n".join(lines)
+        left -= len(rest)
+        if left < 0:
+            break
         try:
-            root, more = _read("\n".join(lines))
+            root, more = _read(rest)
         except _Broken as broken:
             name = _cut_out(lines, broken.line)
             left_out = f"`{name}` is left out" if name else "nothing of the file applies"
@@ -194,7 +201,7 @@ def _unfollowed(line: int, event: yaml.CollectionStartEvent | yaml.ScalarEvent) 
         return Unread(line, _NEEDS_QUOTES.format("`&`", f"&{name}") + "; anchors are not followed.")
     if event.tag is not None:
         # PyYAML gives `!` of a tag alone, `!docs/` of what people take for a negated pattern.
-        tag = quoted(event.tag).strip("`")
+        tag = quoted(event.tag).strip("`").rstrip(",")
         example = tag if tag.startswith("!") and len(tag) > 1 else "!docs/keep.md"
         return Unread(line, _NEEDS_QUOTES.format("`!`", example) + "; tags are not read.")
     return None

@@ -52,7 +52,9 @@ _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _DOLLARS = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 _ENTRY = ("paths", "text")
-_CLOSE = 0.6
+_CLOSE, _VERY_CLOSE = 0.6, 0.75
+_TELLING = 4
+"""So many letters of a name's first word tell what it is about."""
 _LONGEST_NAME = 60
 
 
@@ -115,7 +117,7 @@ class _Reading:
         name = f"{section}.{key.text}" if section else key.text
         if not section and name in SECTIONS:
             self.section(name, value)
-        elif name not in BY_NAME:
+        elif name not in BY_NAME or (not section and "." in name):
             # Beyond those that are told, nobody reads the sentence, and to find what was meant takes time.
             self.tell(key.line, _unknown(section, key.text) if len(self.problems) <= MOST_PROBLEMS else "")
         elif isinstance(value, Unread):
@@ -227,6 +229,9 @@ def _single(key: Key, node: Node) -> object:
         value = readers[type(kind)](text)
     too_much = isinstance(kind, Whole | Dollars) and isinstance(value, int | float) and value > kind.highest
     too_little = isinstance(kind, Whole) and isinstance(value, int) and value < kind.lowest
+    if too_much and isinstance(kind, Dollars):
+        most = f"{kind.highest:,.0f}"
+        raise _Refused(node.line, f"`{key.name}` must be at most {most} US dollars, not {quoted(node.text)}.")
     if value is None or too_much or too_little:
         raise _Refused(node.line, f"`{key.name}` must be {kind.expected}, not {quoted(node.text)}.")
     return value
@@ -278,6 +283,9 @@ def _shape(node: Node) -> str:
 def _unknown(section: str, name: str) -> str:
     """The sentence for a key that there is not, with the one that was meant."""
     here = f"`{section}`" if section else "the policy file"
+    above, _, below = name.partition(".")
+    if not section and name in BY_NAME:
+        return f"`{name}` is no key of the policy file; write `{below}` below `{above}`."
     meant = _close(name, keys_below(section)) or _elsewhere(name)
     if meant:
         return f"{quoted(name)} is no key of {here}; did you mean {meant}?"
@@ -286,7 +294,12 @@ def _unknown(section: str, name: str) -> str:
 
 def _close(word: str, known: tuple[str, ...]) -> str:
     """The known word that comes closest, in backticks; '' where none is near."""
-    found = get_close_matches(word[:_LONGEST_NAME].lower().replace("-", "_"), known, n=1, cutoff=_CLOSE)
+    meant = word[:_LONGEST_NAME].lower().replace("-", "_")
+    first = meant.partition("_")[0]
+    begun = [each for each in known if len(first) >= _TELLING and each.startswith(first)]
+    # Of two names with several words each one that begins alike is nearer than one with the same letters.
+    near = get_close_matches(meant, known, n=1, cutoff=_VERY_CLOSE) or begun
+    found = near or get_close_matches(meant, known, n=1, cutoff=_CLOSE)
     return f"`{found[0]}`" if found else ""
 
 

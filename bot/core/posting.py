@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.core.identity import match
 from bot.core.known import Fate, Known
 from bot.core.ladder import part_of_run, rungs
-from bot.core.links import Home
 from bot.core.marker import State, is_summary, read_finding, read_state, run_id
-from bot.core.models import Finding, Side
+from bot.core.models import Side
+from bot.core.others import paired
 from bot.core.outcome import Ending
 from bot.core.policy import Skip
 from bot.core.pull_request import PullRequest
+from bot.core.recall import summary_of
 from bot.core.rendering.comments import (
     answer_fixed,
     description,
@@ -145,17 +145,17 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Doubles:
-    """What is to be taken back, as another run had said it before: comments and a summary, by their ids in REST.
+    """What is to be taken back, as another run had said it before: comments and summaries, by their ids in REST.
 
-    `names` are the findings of those comments. `said` are the findings that still have a comment then, `summary_id` is
-    the summary that stays.
+    `names` are the findings of those comments. `said` are the findings that still have a comment then, `stays` is the
+    summary that stays.
     """
 
     comments: tuple[int, ...] = ()
     names: frozenset[str] = frozenset()
-    summary: int | None = None
+    summaries: tuple[int, ...] = ()
     said: frozenset[str] = frozenset()
-    summary_id: int | None = None
+    stays: OwnComment | None = None
 
 
 class Obstacle(StrEnum):
@@ -202,9 +202,9 @@ def decide(review: Review, standing: Standing) -> Posting | Obstacle:
         return Obstacle.SUPERSEDED
     if not standing.open:
         return Obstacle.CLOSED
-    own = _own_summary(standing)
+    own = own_summary(standing)
     if review.gate is not None:
-        return _of_gated(review.gate, own, standing.head)
+        return _of_gated(review.gate, own, standing)
     earlier = _earlier(own, standing.head)
     if review.outcome.ending is Ending.FAILED and earlier and earlier.ending in {Ending.COMPLETE, Ending.PARTIAL}:
         return Obstacle.BETTER_STANDS
@@ -213,18 +213,17 @@ def decide(review: Review, standing: Standing) -> Posting | Obstacle:
     news = [each for each in review.news if each.id not in said and each.id not in meanwhile]
     ladder = rungs(news, review.diff, most=review.policy.max_comments)
     head, run = pull.head.sha, run_id(pull.repository_id, pull.number, pull.head.sha)
-    comments = tuple(_comment(each, review.home) for each in ladder.inline)
+    comments = tuple(_comment(review, each) for each in ladder.inline)
     return Posting(
         review=draft_of(head, run, comments) if comments else None,
         on_files=tuple(
-            FileComment(head, each.finding.location.path, each.id, file_comment(each, home=review.home))
-            for each in ladder.on_files
+            FileComment(head, each.finding.location.path, each.id, _in_words(review, each)) for each in ladder.on_files
         ),
         mending=_mending(review, standing.threads),
         said=frozenset(said),
         over=own,
         description=_description(review, pull, standing),
-        summary=own.body if own and earlier and _is_as_told(review, earlier, own.body) else "",
+        summary=_as_we_wrote(own.body) if own and earlier and _is_as_told(review, earlier, own.body) else "",
     )
 
 
@@ -244,21 +243,39 @@ def _sign(known: Known) -> tuple[str, Fate, str, bool]:
     return known.id, known.fate, known.note, known.binding
 
 
-def _of_gated(gate: Skip, own: OwnComment | None, head: str) -> Posting | Obstacle:
-    """Nothing was reviewed. The summary of earlier commits says so; what it handed on stays in it as it is."""
-    if own is None:
-        return Posting(None, (), Mending(), frozenset(), None) if gate.told else Obstacle.GATED
-    state = read_state(own.body)
-    read = state.head if isinstance(state, State) else ""
-    if read == head:
+def _of_gated(gate: Skip, own: OwnComment | None, standing: Standing) -> Posting | Obstacle:
+    """Nothing was reviewed. The summary of earlier commits says so; what it handed on stays in it as it is.
+
+    Where that is the summary of another account that we trust, ours is a copy of it: it is the one that counts from
+    then on (`core.recall.summary_of`), so nothing that was handed on may be missing in it.
+    """
+    counts = summary_of(standing)
+    if own is None and not gate.told:
         return Obstacle.GATED
-    body = noted(own.body, read, gate.reason)
-    return Obstacle.GATED if body == own.body else Posting(None, (), Mending(), frozenset(), own, summary=body)
+    if counts is None:
+        return Posting(None, (), Mending(), frozenset(), None)
+    state = read_state(counts.body)
+    read = state.head if isinstance(state, State) else ""
+    if read == standing.head:
+        return Obstacle.GATED
+    body = noted(_as_we_wrote(counts.body), read, gate.reason)
+    return Obstacle.GATED if body == counts.body else Posting(None, (), Mending(), frozenset(), own, summary=body)
 
 
-def _own_summary(standing: Standing) -> OwnComment | None:
-    """Our summary, the oldest where there are two: another run may have written one at the same time."""
-    return next((comment for comment in standing.comments if comment.ours and is_summary(comment.body)), None)
+def _as_we_wrote(body: str) -> str:
+    """A summary without what somebody put above it: it begins with its state, by which it is found again."""
+    lines = body.split("\n")
+    first = next((at for at, line in enumerate(lines) if is_summary(line)), 0)
+    return "\n".join(lines[first:])
+
+
+def own_summary(standing: Standing) -> OwnComment | None:
+    """Our summary, the oldest where there are several: another run may have written one at the same time."""
+    return next(iter(_own_summaries(standing)), None)
+
+
+def _own_summaries(standing: Standing) -> list[OwnComment]:
+    return [comment for comment in standing.comments if comment.ours and is_summary(comment.body)]
 
 
 def _earlier(own: OwnComment | None, head: str) -> State | None:
@@ -278,15 +295,13 @@ def _said_meanwhile(review: Review, said: dict[str, Known]) -> frozenset[str]:
     ours = {each.id for each in review.life.known}
     others = [known for name, known in said.items() if name not in ours]
     news = [each for each in review.news if each.id not in said]
-    if not others:
-        return frozenset()
-    fresh = match([each.finding for each in news], others, review.shown).fresh
-    return frozenset(each.id for each in news if each.finding not in fresh)
+    twice = paired(news, others, review)
+    return frozenset(each.id for each in news if each.finding in twice)
 
 
-def _comment(known: Known, home: Home | None) -> InlineComment:
+def _comment(review: Review, known: Known) -> InlineComment:
     place = known.finding.location
-    body = inline_comment(known, home=home)
+    body = _in_words(review, known)
     return InlineComment(place.path, place.side, place.line, place.start_line, body, known.id)
 
 
@@ -311,17 +326,21 @@ def _mending(review: Review, threads: Iterable[Thread]) -> Mending:
             if thread.spoken:
                 answers.append(Answer(thread.id, answer_fixed(each)))
         elif each.stands and fixed:
-            edits.append(Edit(thread.comment.node, _said_again(each, review.home)))
+            edits.append(Edit(thread.comment.node, _said_again(review, each)))
             if thread.resolved:
                 reopen.append(thread.id)
     return Mending(tuple(edits), tuple(resolve), tuple(reopen), tuple(answers))
 
 
-def _said_again(known: Known, home: Home | None) -> str:
+def _in_words(review: Review, known: Known) -> str:
+    """The comment of a finding, on its line if it can stand there."""
+    write = inline_comment if known.placed and review.diff.carries(known.finding.location) else file_comment
+    return write(known, home=review.home, language=review.policy.language)
+
+
+def _said_again(review: Review, known: Known) -> str:
     """The comment of a finding that is back. It stands on its old lines: there no suggestion is to be applied."""
-    finding = replace(known.finding, applies=False)
-    back = replace(known, finding=finding)
-    return inline_comment(back, home=home) if known.placed else file_comment(back, home=home)
+    return _in_words(review, replace(known, finding=replace(known.finding, applies=False)))
 
 
 def _description(review: Review, pull: PullRequest, standing: Standing) -> str:
@@ -335,6 +354,7 @@ def doubles(review: Review, mine: frozenset[str], before: Standing, after: Stand
     """What stands twice after all, as two runs wrote at the same time: of two comments the later one goes, if ours.
 
     `mine` are the findings that this run posted. Both runs pair the comments in the same way, so one of the two stays.
+    Of our summaries all go but the oldest.
     """
     known_ids = {thread.comment.id for thread in before.threads}
     read = [(thread, said) for thread in after.threads if (said := read_finding(thread.comment.body))]
@@ -342,16 +362,16 @@ def doubles(review: Review, mine: frozenset[str], before: Standing, after: Stand
     for place, (thread, said) in enumerate(read):
         if thread.comment.id not in known_ids:
             posted.setdefault(said.id, []).append(_Said(place, thread.comment, said))
-    own = {each.id: each.finding for each in review.news if each.id in mine and each.id in posted}
+    own = {each.id: each for each in review.news if each.id in mine and each.id in posted}
     late = [each for name in own for each in posted[name][1:]] + _later_of_pairs(review, own, posted)
     gone = {each.comment.id: each.known.id for each in late if each.comment.ours}
-    summaries = [comment.id for comment in after.comments if comment.ours and is_summary(comment.body)]
+    summaries = _own_summaries(after)
     return Doubles(
         comments=tuple(sorted(gone)),
         names=frozenset(gone.values()),
-        summary=summaries[-1] if len(summaries) > 1 else None,
+        summaries=tuple(each.id for each in summaries[1:]),
         said=frozenset(said.id for thread, said in read if thread.comment.id not in gone),
-        summary_id=summaries[0] if summaries else None,
+        stays=own_summary(after),
     )
 
 
@@ -364,18 +384,15 @@ class _Said:
     known: Known
 
 
-def _later_of_pairs(review: Review, own: Mapping[str, Finding], posted: Mapping[str, Sequence[_Said]]) -> list[_Said]:
+def _later_of_pairs(review: Review, own: Mapping[str, Known], posted: Mapping[str, Sequence[_Said]]) -> list[_Said]:
     """Our comments that another run made before us under another name, paired one to one.
 
     What stands twice under one name is a pair already.
     """
-    ours = {finding: posted[name][0] for name, finding in own.items() if len(posted[name]) == 1}
+    ours = {known: posted[name][0] for name, known in own.items() if len(posted[name]) == 1}
     others = {name: said[0] for name, said in posted.items() if name not in own}
-    pairs = match(_in_order(ours), [each.known for each in others.values()], review.shown).pairs
-    both = ((ours[pair.finding], others[pair.known.id]) for pair in pairs)
+    # As they were written: so that the other run, which holds ours against its own, comes to the same pairs.
+    in_order = sorted(ours, key=lambda known: ours[known].place)
+    pairs = paired(in_order, [each.known for each in others.values()], review)
+    both = ((said, others[pairs[known.finding].id]) for known, said in ours.items() if known.finding in pairs)
     return [each for each, other in both if other.place < each.place]
-
-
-def _in_order(said: Mapping[Finding, _Said]) -> list[Finding]:
-    """As they were written: so that the other run, which holds ours against its own, comes to the same pairs."""
-    return sorted(said, key=lambda finding: said[finding].place)

@@ -12,6 +12,7 @@ from bot.core import path_rules
 from bot.core.attributes import GENERATED, NO_ATTRIBUTES, VENDORED, Attributes
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, LineKind, Origin
 from bot.core.ledger import Entry, Reason
+from bot.core.path_patterns import pattern_fault
 from bot.errors import Misuse
 
 # A marker counts near the top only: deeper in a file it is more likely a generator's template or a test.
@@ -95,14 +96,11 @@ def select(
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    """Raises Misuse where a pattern would match nothing: a slip, or a script's unset variable."""
     for pattern in patterns:
-        if not pattern.strip() or pattern.startswith("#"):
-            # gitignore would skip it; a script's unset variable must not switch a review off.
-            raise Misuse(f"{pattern!r} is no path pattern; give one such as 'docs/' or '*.md'.")
-    try:
-        return GitIgnoreSpec.from_lines(patterns)
-    except ValueError as error:
-        raise Misuse(f"A path pattern cannot be read: {error}.") from error
+        if fault := pattern_fault(pattern):
+            raise Misuse(f"The path pattern {pattern!r} cannot be used: {fault}.")
+    return GitIgnoreSpec.from_lines(patterns)
 
 
 _Verdict = tuple[Reason, str] | None

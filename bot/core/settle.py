@@ -13,6 +13,7 @@ from bot.core.visible import printable
 DEFAULT = "default"
 ORGANISATION = f"the organisation's {POLICY_PATH}"
 PROPOSED = f"{POLICY_PATH} of this pull request"
+PROPOSED_LOCALLY = f"{POLICY_PATH} of this change"
 
 _Layers = tuple[tuple[str, PolicyFile], ...]
 
@@ -23,7 +24,8 @@ class Settled:
 
     Fields are paths into the policy: `threshold`, `gates.drafts`. `overruled` holds for a field the files that set it
     in vain. `problems` are those of the files that count, `proposed_problems` those of the one that the pull request
-    would bring in; `proposes` names the keys that it would change.
+    would bring in; `proposes` names the keys that it would change. `local` tells that there is no pull request: the
+    change lies in a checkout.
     """
 
     policy: Policy
@@ -33,6 +35,7 @@ class Settled:
     proposed: bool = False
     proposed_problems: tuple[Problem, ...] = ()
     proposes: tuple[str, ...] = ()
+    local: bool = False
 
 
 def file_of(branch: str) -> str:
@@ -46,13 +49,14 @@ def settle(asked: Policy, explicit: Mapping[str, str], texts: PolicyTexts, *, br
     `asked` is the policy of settings and options, defaults included; `explicit` names for each of its fields that
     somebody set what did it (`model`: `PLUMBLINE_MODEL`, `filters`: `--exclude`). Lists replace each other; path
     filters that were asked for are added to those of the file. Of budgets the lowest counts, wherever it stands: a
-    repository can lower what its operator allows, never raise it. `branch` names the base branch.
+    repository can lower what its operator allows, never raise it. `branch` names the base branch of a
+    pull request, '' where there is none.
     """
     organisation = _layer(texts.organisation, ORGANISATION)
     base = _layer(texts.base, file_of(branch))
     layers = organisation + base
     policy, sources, overruled = _applied(asked, explicit, layers)
-    proposed = _layer(texts.proposed, PROPOSED)
+    proposed = _layer(texts.proposed, PROPOSED if branch else PROPOSED_LOCALLY)
     later = _applied(asked, explicit, organisation + proposed)[0] if proposed else policy
     return Settled(
         policy,
@@ -62,6 +66,7 @@ def settle(asked: Policy, explicit: Mapping[str, str], texts: PolicyTexts, *, br
         proposed=bool(proposed),
         proposed_problems=tuple(problem for _, file in proposed for problem in file.problems),
         proposes=tuple(key.name for key in KEYS if field_of(policy, key.field) != field_of(later, key.field)),
+        local=not branch,
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.gates import allowance, gate, skip
+from bot.core.gates import allowance, gate, skip, unanswered
+from bot.core.patch import parse
 from bot.core.policy import Gates, Policy
 from bot.core.pull_request import Branch, PullRequest, PullRequestState
 
@@ -116,6 +117,27 @@ def test_budgets_hold_always(policy: Policy, reason: str) -> None:
     for automatic in (True, False):
         asked = replace(policy, automatic=automatic)
         assert gate(asked, PULL, quiet=0, spent_pull_request=20.13, spent_today=50.0) == reason
+
+
+def test_a_budget_stops_only_what_costs() -> None:
+    """Without a model, and where nothing is left to ask, a budget that is spent stops nothing; the other gates do."""
+    policy = replace(POLICY, max_cost_pull_request=20.0, max_cost_day=50.0)
+    spent: dict[str, Any] = {"quiet": 3, "spent_pull_request": 20.13, "spent_today": 50.0}
+    assert skip(policy, PULL, **spent, asks=False) is None
+    assert skip(policy, PULL, **spent, asks=True) is not None
+    paused = skip(replace(policy, gates=Gates(pause_after=3)), PULL, **spent, asks=False)
+    assert paused is not None
+    assert paused.reason.startswith("paused after 3 pushes")
+
+
+def test_a_rebase_leaves_nothing_to_ask() -> None:
+    """A change has something to ask about as long as one of its hunks was not answered for."""
+    file = b"diff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n@@ -1 +1 @@\n-a\n+b\n@@ -9 +9 @@\n-a\n+b\n"
+    diff = parse(b"".join(file % ((name,) * 4) for name in (b"x", b"y")))
+    every = frozenset((index, number) for index in range(2) for number in range(2))
+    assert not unanswered(diff, every)
+    assert all(unanswered(diff, every - {key}) for key in every)
+    assert not unanswered(parse(b""), frozenset())
 
 
 @pytest.mark.parametrize(

@@ -167,9 +167,23 @@ def test_what_is_not_worth_saying_is_noticed_beside() -> None:
 def test_the_policy_file_is_spoken_of_in_a_short_list() -> None:
     """Each problem is one item; of very many the rest is counted, and it is said where they all are."""
     body = summary(replace(lived(NEW), notices=("line 4: there is no key `draft`",)), ())
-    assert "**About the policy file**\n\n- line 4: there is no key `draft`\n\n| | Finding" in body
+    fold = "<details><summary>About the policy file: 1 notice</summary>"
+    assert f"{fold}\n\n- line 4: there is no key `draft`\n\n</details>\n" in body
+    assert body.index("| | Finding") < body.index("It is 3.") < body.index(fold)
     many = summary(replace(lived(NEW), notices=tuple(f"line {number}" for number in range(50))), ())
     assert "- line 9\n- 40 more: `plumbline config check` lists them all\n" in many
+
+
+@pytest.mark.parametrize(
+    ("former", "path"),
+    [(".github/plumbline.yml", "policy.yml"), (None, ".github/plumbline.yml"), (".github/plumbline.yml", None)],
+)
+def test_the_policy_file_is_not_folded_for_who_changes_it(former: str | None, path: str | None) -> None:
+    """Where the change writes, renames or deletes the file its author can help it: all is read at once."""
+    made = lived(NEW)
+    policy = replace(made.diff.files[0], new_path=path, old_path=former)
+    made = replace(made, diff=Diff((policy, *made.diff.files[1:])), notices=("line 4: there is no key `draft`",))
+    assert "\n**About the policy file**\n\n- line 4: there is no key `draft`\n\n<details>" in summary(made, ())
 
 
 OVERVIEW = Overview("Adds links. The riskiest part is `resolve()`.", Risk.MEDIUM, 20)

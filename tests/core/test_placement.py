@@ -156,6 +156,8 @@ COMPANIES: dict[str, tuple[list[Claim], int | Miss]] = {
     "of one whose number is wrong, in another file": ([stated(2, "alone()", path="other.py")], Miss.AMBIGUOUS),
     "of one whose number is wrong though its text stands often": ([stated(4, "go()")], Miss.AMBIGUOUS),
     "of a right and a wrong one": ([stated(1, "first()"), stated(4, "third()")], Miss.AMBIGUOUS),
+    "of one that is quoted loosely": ([stated(3, "  third()")], Miss.AMBIGUOUS),
+    "of one with white space behind": ([stated(3, "third() ")], 2),
     "of one that mixed up the sides": ([stated(34, "gone()")], 2),
     "of one that quotes nothing": ([stated(3, "nothing()")], 2),
     "of one whose file is not there": ([stated(3, "third()", path="none.py")], 2),
@@ -164,7 +166,7 @@ COMPANIES: dict[str, tuple[list[Claim], int | Miss]] = {
 
 @pytest.mark.parametrize(("company", "place"), COMPANIES.values(), ids=COMPANIES)
 def test_a_number_is_believed_by_the_company_it_is_in(company: list[Claim], place: int | Miss) -> None:
-    """Of equal lines the one at the stated number is meant, unless any claim of the review has a wrong number."""
+    """Of equal lines the one at the stated number is meant, unless a claim of the review has a wrong number or text."""
     (one,), diff = _place_apart([stated(2, "go()")], company)
     assert (one.why if isinstance(one, Unplaced) else one.location.line) == place
     assert diff.files[0] == TWINS

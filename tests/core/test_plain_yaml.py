@@ -82,6 +82,14 @@ def test_nothing_expands_or_acts(value: str, why: str) -> None:
     assert tree.faults == ()
 
 
+def test_the_example_for_a_tag_keeps_no_comma() -> None:
+    """To PyYAML the comma behind an item is part of its tag; whoever copies the example wants it without."""
+    root = parse_yaml("[!docs/x, y]").root
+    assert isinstance(root, Items)
+    why = "a text that begins with `!` has to be in quotes, such as '!docs/x'; tags are not read."
+    assert root.items[0] == Unread(1, why)
+
+
 def test_halves_of_a_character_are_one() -> None:
     """JSON writes what is beyond U+FFFF as two escapes; JSON is YAML."""
     assert parse_yaml('"\\ud83d\\ude80"').root == Scalar(1, "\U0001f680", plain=False)
@@ -122,6 +130,16 @@ def test_each_broken_key_is_told() -> None:
     assert [fault.line for fault in tree.faults] == [1, 3]
     assert isinstance(tree.root, Pairs)
     assert len(tree.root.pairs) == 1
+
+
+@pytest.mark.parametrize(("size", "repaired"), [(1_000, True), (60_000, False)])
+def test_a_large_file_is_not_repaired_again_and_again(size: int, repaired: bool) -> None:
+    """Of a large file with many broken keys nothing applies, and it is said: each repair has all of it read again."""
+    text = "a: b\n" + "#" * size + "\n" + "x: @y\n" * 3
+    tree = parse_yaml(text)
+    assert isinstance(tree.root, Pairs) is repaired
+    too_much = "Too much of the file is no YAML; nothing of it applies until it is."
+    assert (too_much in [fault.sentence for fault in tree.faults]) is not repaired
 
 
 def test_a_second_document_is_told() -> None:

@@ -113,6 +113,10 @@ def test_what_is_commented_out_is_not_set(text: str) -> None:
         ("Max-Comments: 3", "`Max-Comments` is no key of the policy file; did you mean `max_comments`?"),
         ("exclude: x", "`exclude` is no key of the policy file; did you mean `paths.exclude`?"),
         ("labels: x", "`labels` is no key of the policy file; did you mean `ignore.labels` or `only.labels`?"),
+        ("path_filters: [x]", "`path_filters` is no key of the policy file; did you mean `paths`?"),
+        ("path_instructions: x", "`path_instructions` is no key of the policy file; did you mean `instructions`?"),
+        ("ignore.labels: [a]", "`ignore.labels` is no key of the policy file; write `labels` below `ignore`."),
+        ("ignore.lables: [a]", "`ignore.lables` is no key of the policy file; did you mean `ignore`?"),
         ("ignore: {label: x}", "`label` is no key of `ignore`; did you mean `labels`?"),
         ("only: {zzz: x}", "`zzz` is no key of `only`; the keys are authors, labels and branches."),
         ("severity: hihg", "`severity` must be critical, high, medium or low, not `hihg`; did you mean `high`?"),
@@ -129,6 +133,7 @@ def test_what_is_commented_out_is_not_set(text: str) -> None:
         ("budget: {day: $5}", "`budget.day` must be an amount in US dollars, such as 5 or 0.50, not `$5`."),
         ("budget: {day: .inf}", "`budget.day` must be an amount in US dollars, such as 5 or 0.50, not `.inf`."),
         ("budget: {day: -1}", "`budget.day` must be an amount in US dollars, such as 5 or 0.50, not `-1`."),
+        ("budget: {day: 100001}", "`budget.day` must be at most 100,000 US dollars, not `100001`."),
         ("budget: 5", "`budget` must hold keys below it, out of `review`, `pull_request` and `day`, not `5`."),
         ("model: a b", "`model` must be the name of a model, such as claude-opus-4-6, not `a b`."),
         ('language: "a\\nb"', "`language` must be a language, such as German or pt-BR, not `a\\x0ab`."),
@@ -171,6 +176,7 @@ def test_what_cannot_be_used_is_told(text: str, sentence: str) -> None:
     [
         ("*.{ts,js}", "braces are not expanded in gitignore patterns; write one pattern for each"),
         ("./src", "paths begin at the top of the repository; leave out what stands before the first name"),
+        ("a/../b", "no path holds a `.` or `..` alone; write it as git names it, from the top of the repository"),
         ("[z-a]", "it cannot be read as a gitignore pattern; write one such as 'docs/' or '*.md'"),
         ("a\\", "it cannot be read as a gitignore pattern; write one such as 'docs/' or '*.md'"),
         ("[[:alpha:]]", "brackets hold single characters and ranges such as [a-z] only; write it without"),
@@ -194,6 +200,13 @@ def test_a_list_of_mistakes_is_not_an_empty_list() -> None:
     assert len(read("paths: {exclude: ['[z-a]', './x']}", WHERE).problems) == 2
     assert read("instructions: [{paths: a}, {paths: '[z-a]', text: b}]", WHERE).values == {}
     assert read("paths: {exclude: []}", WHERE).values == {"paths.exclude": ()}
+
+
+def test_a_key_with_a_dot_sets_nothing() -> None:
+    """One way to write a key: a second one would let two values of it pass unseen."""
+    assert read("ignore.labels: [a]\nignore: {labels: [b]}\n", WHERE).values == {"ignore.labels": ("b",)}
+    assert read("ignore: {labels: [b]}\nignore.labels: [a]\n", WHERE).values == {"ignore.labels": ("b",)}
+    assert read("ignore.labels: [a]\n", WHERE).values == {}
 
 
 def test_the_rest_applies() -> None:

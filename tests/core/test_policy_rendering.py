@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.core.policy import Policy, PolicyTexts
 from bot.core.policy_file import read
 from bot.core.policy_keys import KEYS
@@ -43,8 +45,17 @@ def test_the_summary_is_told_of_every_mistake() -> None:
 def test_nothing_is_said_of_a_good_file() -> None:
     """A file without mistakes takes no room in the summary; a change without effect says so."""
     assert notices(settle(ASKED, {}, PolicyTexts(base="drafts: yes"), branch="main")) == ()
-    same = settle(ASKED, {}, PolicyTexts(base="drafts: yes", proposed="drafts: on # now"))
+    same = settle(ASKED, {}, PolicyTexts(base="drafts: yes", proposed="drafts: on # now"), branch="main")
     assert notices(same) == ("This pull request changes `.github/plumbline.yml`; no setting becomes another by that.",)
+
+
+def test_a_change_in_a_checkout_is_no_pull_request() -> None:
+    """Where there is none, no sentence speaks of a pull request."""
+    found = notices(settle(ASKED, {}, PolicyTexts(base="", proposed="draft: 1\nforks: no")))
+    assert found == (
+        "This change edits `.github/plumbline.yml`; that takes effect once it is merged (`forks`).",
+        f"`.github/plumbline.yml of this change`, line 1: {DRAFT}",
+    )
 
 
 def test_notices_do_nothing_on_github() -> None:
@@ -98,6 +109,19 @@ def test_what_was_read_is_said() -> None:
     """The sentence above the table names what was read and what there is not."""
     assert "the work tree" in basis_of_folder("", found=True)
     assert basis_of_folder("main", found=False).startswith("There is no .github/plumbline.yml in branch main;")
-    assert basis_of_pull_request("acme/papers#214", "main", PolicyTexts(base="")) == (
-        "acme/papers#214: read that of main; there is none for the organisation's .github/plumbline.yml."
-    )
+    near = basis_of_folder("", found=False, misspelt=", only x.yaml")
+    assert "by, only x.yaml; the organisation's" in near
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (PolicyTexts(base="", organisation=""), "read .github/plumbline.yml of main and of the organisation."),
+        (PolicyTexts(base=""), "read .github/plumbline.yml of main; there is none of the organisation."),
+        (PolicyTexts(organisation=""), "read .github/plumbline.yml of the organisation; there is none of main."),
+        (PolicyTexts(), "there is no .github/plumbline.yml, neither of main nor of the organisation."),
+    ],
+)
+def test_the_files_of_a_pull_request_are_named(texts: PolicyTexts, said: str) -> None:
+    """What was read, and what there is not, in one sentence."""
+    assert basis_of_pull_request("acme/papers#214", "main", texts) == f"acme/papers#214: {said}"

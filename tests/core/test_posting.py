@@ -73,6 +73,14 @@ def threaded(*threads: Thread) -> Standing:
     return replace(OPEN, threads=threads)
 
 
+def grave_at(line: int) -> Known:
+    """A finding whose line was not proven: the one that it states is the model's own word."""
+    known = at(line, placed=False)
+    finding = replace(known.finding, quote="no such line", title="Another problem")
+    trace = trace_of(SHOWN, replace(finding, location=replace(finding.location, line=0)))
+    return replace(known, finding=finding, trace=trace, id=name_of(finding, trace))
+
+
 def summarized(head: str = HEAD, ending: str = "complete", *, number: int = 7, ours: bool = True) -> OwnComment:
     """A summary that stands there."""
     mark = write_state(State(head, "b" * 40, "0" * 8, ending, rules="r"))
@@ -190,6 +198,28 @@ def test_a_gate_is_noted_in_the_summary_of_earlier_commits() -> None:
     assert decide(pulled(gate=Skip("it is a draft")), replace(OPEN, comments=(noted,))) is Obstacle.GATED
 
 
+@pytest.mark.parametrize("gate", [None, Skip("paused", told=True)])
+def test_a_summary_that_stays_begins_with_its_state(gate: Skip | None) -> None:
+    """What somebody put above it goes: by its first line it is found again after an unclear answer."""
+    read = HEAD if gate is None else "d" * 40
+    own = summarized(read)
+    edited = replace(own, body=f"Read this first.\n{own.body}")
+    made = pulled(gate=gate)
+    posting = decided(replace(made, life=replace(made.life, since=read)), replace(OPEN, comments=(edited,)))
+    assert posting.summary.startswith(own.body.split("\n", 1)[0])
+
+
+def test_a_gate_copies_the_summary_of_an_account_that_we_trust() -> None:
+    """Ours is the one that counts from then on: what the other handed on is in it, and theirs is left alone."""
+    theirs = summarized("d" * 40, ours=False)
+    posting = decided(pulled(gate=Skip("paused", told=True)), replace(OPEN, comments=(theirs,)))
+    assert posting.over is None
+    assert read_state(posting.summary) == read_state(theirs.body)
+    assert "paused" in posting.summary
+    visible = pulled(gate=Skip("draft"))
+    assert decide(visible, replace(OPEN, comments=(theirs,))) is Obstacle.GATED
+
+
 def test_a_gate_does_not_deny_what_was_reviewed() -> None:
     """A label comes after the review of this very head: no commit is without one, so nothing is noted."""
     for told in (True, False):
@@ -248,6 +278,13 @@ def test_what_another_run_said_meanwhile_is_not_said_again() -> None:
     assert commented(decided(pulled(at(9)), threaded(near))) == []
     assert commented(decided(pulled(at(9)), threaded(far))) == [at(9).id]
     assert decided(pulled(at(9)), threaded(near)).said == {at(10).id}
+
+
+def test_a_finding_without_a_line_is_not_what_stands_near_the_line_that_it_states() -> None:
+    """Only its quote was proven, or not even that: what another run said on that line is another problem."""
+    lost = grave_at(9)
+    posting = decided(pulled(lost), threaded(thread(at(9), 1)))
+    assert commented(posting) == [lost.id]
 
 
 def test_what_was_said_under_its_own_name_is_not_what_stands_beside_it() -> None:
@@ -392,7 +429,7 @@ class Place:
     def take_back(self, twice: Doubles) -> None:
         """Delete what was said twice; what is gone is gone."""
         self.threads = [each for each in self.threads if each.comment.id not in twice.comments]
-        self.comments = [each for each in self.comments if each.id != twice.summary]
+        self.comments = [each for each in self.comments if each.id not in twice.summaries]
 
 
 def run(place: Place, made: Review) -> Iterator[None]:
@@ -480,7 +517,7 @@ def test_what_is_not_ours_is_not_taken_back() -> None:
     after = threaded(thread(at(9), 1), thread(at(9), 2, ours=False))
     after = replace(after, comments=(summarized(number=3), summarized(number=4, ours=False)))
     assert doubles(pulled(at(9)), frozenset({at(9).id}), OPEN, after) == Doubles(
-        said=frozenset({at(9).id}), summary_id=3
+        said=frozenset({at(9).id}), stays=after.comments[0]
     )
 
 
@@ -491,14 +528,14 @@ def test_what_we_did_not_post_is_not_taken_back() -> None:
 
 
 def test_what_is_taken_back_is_told() -> None:
-    """The findings without their comment, those that have one still, and the summary that stays."""
+    """The findings without their comment, those that have one still, and the summary that stays: the oldest alone."""
     after = replace(threaded(thread(at(10), 1), thread(at(9), 2), thread(at(40), 3)))
-    after = replace(after, comments=(summarized(number=4), summarized(number=5)))
+    after = replace(after, comments=tuple(summarized(number=number) for number in (4, 5, 6)))
     mine = frozenset({at(9).id, at(40).id})
     assert doubles(pulled(at(9), at(40)), mine, OPEN, after) == Doubles(
         comments=(2,),
         names=frozenset({at(9).id}),
-        summary=5,
+        summaries=(5, 6),
         said=frozenset({at(10).id, at(40).id}),
-        summary_id=4,
+        stays=after.comments[0],
     )

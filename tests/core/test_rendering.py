@@ -18,7 +18,9 @@ from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.outcome import conclude
 from bot.core.patch import parse
 from bot.core.placement import Unplaced
+from bot.core.policy import Policy
 from bot.core.rendering.annotations import workflow_commands
+from bot.core.rendering.check_run import check_output
 from bot.core.rendering.document import document
 from bot.core.rendering.frames import frame
 from bot.core.rendering.markdown import markdown, summary
@@ -249,8 +251,44 @@ def test_analyzers_that_did_not_run_are_named() -> None:
         AnalyzerNote("zizmor", Run.FAILED, detail="no answer within 60 s"),
         AnalyzerNote("checks", Run.NOTHING_TO_DO),
     )
-    ruff = "ruff did not run: the whole text of 3 files is not known"
+    ruff = "ruff on 0 of 3 files (it needs whole files)"
     assert analyzers_sentence(notes) == f"secrets on 2 files; {ruff}; zizmor failed: no answer within 60 s"
+    some = AnalyzerNote("ruff", Run.RAN, 1_200, missing=1)
+    assert analyzers_sentence((some,)) == "ruff on 1,200 of 1,201 files (it needs whole files)"
+
+
+EARLIER, NOBODY = Reason.ANSWERED_EARLIER, Reason.NO_MODEL
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (review(NOBODY, NOBODY, asked=False), "the analyzers ran on the changed lines, and nobody read them."),
+        (review(EARLIER, EARLIER, asked=False), "in this review; the lines were read by an earlier one."),
+        (
+            review(EARLIER, NOBODY, asked=False),
+            "in this review; an earlier one read some of the lines, and nobody read the others.",
+        ),
+    ],
+)
+def test_nobody_read_is_said_of_no_line_that_was_read(made: Review, sentence: str) -> None:
+    """Without a model every form says whether an earlier review read the lines; with one, none speaks of it."""
+    forms = (summary(made, ()), as_text(terminal(made)), check_output(made, made.policy).summary)
+    assert all("No model took part" in form and sentence in form for form in forms)
+    made = replace(made, asked=True)
+    forms = (summary(made, ()), as_text(terminal(made)), check_output(made, made.policy).summary)
+    assert not any("No model took part" in form for form in forms)
+
+
+def test_no_english_word_stands_before_another_language() -> None:
+    """`When` stands before a case in English only, in a terminal and in the summary."""
+    for language, there in (("German", False), ("en", True), ("", True)):
+        policy = Policy("claude-opus-4-6", language=language)
+        unsure = replace(FINDING, title="An unsure one")
+        made = replace(review(ANSWERED, ANSWERED, findings=(FINDING,)), policy=policy, doubtful=(unsure,))
+        assert ("When somebody" in as_text(terminal(made))) is there
+        assert ("**When** somebody" in summary(made, ())) is there
+        assert ("(when somebody" in summary(made, ())) is there
 
 
 def test_every_reason_has_its_words() -> None:

@@ -230,3 +230,16 @@ def test_a_strange_pattern_is_taken_or_a_misuse(pattern: str) -> None:
     """No pattern of the policy ends in anything but a selection or a sentence."""
     with contextlib.suppress(Misuse):
         assert select(Diff((added("a.py"),)), filters=Filters(exclude=(pattern,))).kept == (0,)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[z-a]", "[a", "./src", "../x", "a/../b", "{src,lib}/**", "", " ", "#x", "!", "/", "\\"]
+)
+@pytest.mark.parametrize("side", ["include", "exclude"])
+def test_a_pattern_that_matches_nothing_is_a_misuse(pattern: str, side: str) -> None:
+    """What cannot do what its writer means is named, with what to write, instead of matching nothing in silence."""
+    filters = Filters(include=(pattern,)) if side == "include" else Filters(exclude=("docs/", pattern))
+    with pytest.raises(Misuse) as caught:
+        select(Diff((added("src/a.py"),)), filters=filters)
+    assert str(caught.value).startswith(f"The path pattern {pattern!r} cannot be used: ")
+    assert ";" in str(caught.value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.models import Finding, Severity, Side
-from bot.core.rendering.words import headline
+from bot.core.rendering.words import headline, when
 from bot.core.review import Review
 from bot.core.visible import printable
 
@@ -21,17 +21,17 @@ def workflow_commands(review: Review) -> str:
 
 
 def _lines(review: Review) -> Iterator[str]:
-    yield from (_command(finding, placed=True) for finding in review.findings)
-    yield from (_command(each.finding, placed=False) for each in review.unplaced)
+    yield from (_command(review, finding, placed=True) for finding in review.findings)
+    yield from (_command(review, each.finding, placed=False) for each in review.unplaced)
     yield f"::notice title=Plumbline::{_data(headline(review))}"
 
 
-def _command(finding: Finding, *, placed: bool) -> str:
+def _command(review: Review, finding: Finding, *, placed: bool) -> str:
     place = [f"file={_property(finding.location.path)}"]
     if placed and finding.location.side is Side.RIGHT:
         place += [f"line={finding.location.start_line or finding.location.line}", f"endLine={finding.location.line}"]
     title = f"title={_property(f'{finding.severity}: {finding.title}')}"
-    scenario = f"\nWhen {finding.scenario}." if finding.scenario else ""
+    scenario = f"\n{when(finding, review.policy.language)}{finding.scenario}." if finding.scenario else ""
     return f"::{_COMMANDS[finding.severity]} {','.join([*place, title])}::{_data(finding.body + scenario)}"
 
 

@@ -15,7 +15,7 @@ from bot.core.policy import Policy
 from bot.core.posting import Obstacle
 from bot.core.rendering.comments import finding_lines
 from bot.core.rendering.rows import severity, where
-from bot.core.rendering.words import NO_MODEL_SENTENCE, count, fate, headline, ledger_sentence
+from bot.core.rendering.words import count, fate, headline, ledger_sentence, no_model, when
 from bot.core.review import Review
 from bot.core.sanitize import code, phrase, plain
 from bot.core.secrets import mask
@@ -96,7 +96,7 @@ def check_output(review: Review, policy: Policy) -> CheckOutput:
         title=_cut(printable(headline(review)), LONGEST_TITLE),
         summary=_summary(review, policy),
         text=_fitted((_in_full(review, each) for each in untold), len(untold), LONGEST_TEXT, "more finding", "\n\n"),
-        annotations=tuple(map(_annotation, annotated)),
+        annotations=tuple(_annotation(review, each) for each in annotated),
     )
 
 
@@ -106,10 +106,10 @@ def _annotated(review: Review) -> list[Finding]:
     return [each for each in right if each.location.path.isprintable()][:_MOST_ANNOTATED]
 
 
-def _annotation(finding: Finding) -> Annotation:
+def _annotation(review: Review, finding: Finding) -> Annotation:
     place = finding.location
-    when = f"When {finding.scenario}." if finding.scenario else ""
-    message = printable_text(mask("\n\n".join(filter(None, (finding.body, when))) or finding.title))
+    scenario = f"{when(finding, review.policy.language)}{finding.scenario}." if finding.scenario else ""
+    message = printable_text(mask("\n\n".join(filter(None, (finding.body, scenario))) or finding.title))
     title = printable(mask(f"{finding.severity}: {finding.title}"))
     return Annotation(
         path=place.path,
@@ -122,9 +122,12 @@ def _annotation(finding: Finding) -> Annotation:
 
 
 def _summary(review: Review, policy: Policy) -> str:
-    """The headline, why it ended so, what was not read, and the findings as a table."""
-    title = plain(_cut(printable(headline(review)), _LONGEST_HEADLINE))
-    body = "\n\n".join((title, *_why(review, policy), *_not_read(review)))
+    """Why it ended so, what was not read, and the findings as a table; the headline stands above it, as the title."""
+    title = printable(headline(review))
+    parts = (*_why(review, policy), *_not_read(review))
+    # GitHub wants a summary, and shows a title that is cut nowhere else.
+    untold = not parts or _bytes(title) > LONGEST_TITLE
+    body = "\n\n".join((*((plain(_cut(title, _LONGEST_HEADLINE)),) if untold else ()), *parts))
     findings = dict.fromkeys((*review.said, *_weighing(review, policy)))
     if not findings:
         return body
@@ -167,8 +170,8 @@ def _not_read(review: Review) -> Iterator[str]:
     """What nobody read, and what was said of it; and where every changed line went."""
     if review.outcome.ending is Ending.SKIPPED:
         return
-    if not review.asked:
-        yield NO_MODEL_SENTENCE
+    if no_model(review):
+        yield no_model(review)
     yield from (plain(_cut(printable(said), _LONGEST_FAILURE)) for said in review.failures[:_MOST_FAILURES])
     unread = [each for each in review.ledger.entries if each.reason.state in {State.LEFT_OUT, State.FAILED}]
     entries = [each for each in unread if each.reason is not Reason.NO_MODEL]
@@ -191,7 +194,7 @@ def _row(review: Review, finding: Finding, *, placed: bool) -> str:
 def _in_full(review: Review, finding: Finding) -> str:
     """A finding that no annotation tells, with its place."""
     why = next((f": {each.why}" for each in review.unplaced if each.finding == finding), "")
-    head, *rest = finding_lines(finding, on_its_line=False)
+    head, *rest = finding_lines(finding, on_its_line=False, language=review.policy.language)
     place = where(review, finding, placed=not why)
     return "\n".join((head, "", f"{place}{why}", *rest)).rstrip("\n")
 

@@ -14,7 +14,7 @@ from bot.core.links import Home
 from bot.core.marker import described, finding_mark, run_mark
 from bot.core.models import Finding
 from bot.core.overview import Overview
-from bot.core.rendering.words import MARKS, count, short
+from bot.core.rendering.words import MARKS, count, short, when
 from bot.core.sanitize import code, fenced, phrase, prose
 from bot.core.suggestions import suggested_lines
 from bot.core.visible import printable
@@ -31,21 +31,28 @@ _FENCE = re.compile(r"(`{3,})[^`]*")
 _MARK = re.compile(r"<!-- plumbline-[a-z]+:.*-->")
 _LONGEST_QUOTE = 120
 _FIXED = "**Fixed"
-_NOT_USEFUL = "<sub>Not useful? 👎 and it will not come back.</sub>"
-_NOT_USEFUL_COMMANDS = "<sub>Not useful? 👎 or `/dismiss reason`: it will not come back.</sub>"
+# Of whom: anybody can give a thumbs-down, and it is heard only of those who may write to the repository.
+_NOT_USEFUL = "<sub>Not useful? 👎 of somebody who may write here, and it will not come back.</sub>"
+_NOT_USEFUL_COMMANDS = (
+    "<sub>Not useful? 👎 or `/dismiss reason` of somebody who may write here, and it will not come back.</sub>"
+)
+_LAST_LINE = re.compile(r"<sub>Not useful\? 👎 .*</sub>")
+"""Also as earlier versions wrote it."""
 
 
-def inline_comment(known: Known, *, commands: bool = False, home: Home | None = None) -> str:
+def inline_comment(known: Known, *, commands: bool = False, home: Home | None = None, language: str = "") -> str:
     """One finding as the comment on its line: what goes wrong, how, when, and what would mend it.
 
-    `commands` tells whether `/dismiss` is heard there, `home` which repository links may lead to.
+    `commands` tells whether `/dismiss` is heard there, `home` which repository links may lead to, `language` that of
+    the model's words, '' for English.
     """
-    return _marked((*finding_lines(known.finding, home=home), _last_line(commands)), finding_mark(known))
+    lines = finding_lines(known.finding, home=home, language=language)
+    return _marked((*lines, _last_line(commands)), finding_mark(known))
 
 
-def file_comment(known: Known, *, commands: bool = False, home: Home | None = None) -> str:
+def file_comment(known: Known, *, commands: bool = False, home: Home | None = None, language: str = "") -> str:
     """The same as a comment on the file, for what has no line in the diff: the place is told in words."""
-    head, *rest = finding_lines(known.finding, on_its_line=False, home=home)
+    head, *rest = finding_lines(known.finding, on_its_line=False, home=home, language=language)
     return _marked((head, "", _in_words(known.finding), *rest, _last_line(commands)), finding_mark(known))
 
 
@@ -114,20 +121,23 @@ def _kept(body: str) -> list[str]:
             fence = "" if line == fence else fence
         elif opening:
             fence = opening[1]
-        elif _MARK.fullmatch(line) or line in {_NOT_USEFUL, _NOT_USEFUL_COMMANDS}:
+        elif _MARK.fullmatch(line) or _LAST_LINE.fullmatch(line):
             continue
         kept.append(opening[1] if opening and fence == opening[1] and line.endswith("suggestion") else line)
     return "\n".join(kept).strip("\n").split("\n")
 
 
-def finding_lines(finding: Finding, *, on_its_line: bool = True, home: Home | None = None) -> Iterator[str]:
+def finding_lines(
+    finding: Finding, *, on_its_line: bool = True, home: Home | None = None, language: str = ""
+) -> Iterator[str]:
     """The finding as Markdown lines, without its place. Only a comment on its line can offer a suggestion to apply."""
     yield f"{MARKS[finding.severity]} **{finding.severity} · {phrase(finding.title)}**"
     yield ""
     if finding.body:
         yield from (prose(finding.body, home), "")
     if finding.scenario:
-        yield from (f"**When** {prose(finding.scenario, home)}.", "")
+        before = "**When** " if when(finding, language) else ""
+        yield from (f"{before}{prose(finding.scenario, home)}.", "")
     if finding.suggestion is not None:
         yield from _suggestion(finding.suggestion, finding.applies, on_its_line)
     if finding.source != "model":

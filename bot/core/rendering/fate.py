@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.posting import Obstacle, Posted
 from bot.core.pull_request import PullRequestState
+from bot.core.rendering.comments import WITHDRAWN
 from bot.core.rendering.words import count
 from bot.core.review import Review
 from bot.core.visible import printable
@@ -38,16 +39,26 @@ def _on_github(review: Review, posted: Posted | None) -> str:
 _OBSTACLES = {
     Obstacle.SUPERSEDED: "{head} was pushed meanwhile, review it again",
     Obstacle.CLOSED: "the pull request was closed meanwhile",
-    Obstacle.GATED: "nothing was reviewed, and no summary stands there that would have to say so",
+    Obstacle.GATED: "nothing was reviewed, and there is nothing new to say of that",
     Obstacle.BETTER_STANDS: "an earlier review of this commit stands there, and this one failed",
 }
 
 
 def cleaned(summaries: int, comments: int, reviews: int, replies: int, *, description: bool = False) -> str:
     """What was removed from a pull request, and what was left: words of others in threads that we had opened."""
-    if not summaries and not comments and not reviews and not description:
-        return "Plumbline posted nothing there."
-    parts = ((summaries, "summary"), (comments, "comment"), (reviews, "review"), (description, "description"))
-    removed = ", ".join(count(number, noun) for number, noun in parts if number)
     left = f" {count(replies, 'answer')} of others stayed." if replies else ""
-    return f"Removed: {removed}.{left}"
+    left += f" {_emptied(reviews)}" if reviews else ""
+    parts = ((summaries, "summary"), (comments, "comment"), (description, "description"))
+    removed = ", ".join(count(number, noun) for number, noun in parts if number)
+    if not removed and not left:
+        return "Plumbline posted nothing there."
+    return f"Removed: {removed}.{left}" if removed else left.strip()
+
+
+def _emptied(reviews: int) -> str:
+    """What is left of our reviews. GitHub deletes none that was submitted.
+
+    https://docs.github.com/en/rest/pulls/reviews#delete-a-pending-review-for-a-pull-request
+    """
+    verb = "stays" if reviews == 1 else "stay"
+    return f'{count(reviews, "review")} {verb}, as GitHub deletes none, with the words "{WITHDRAWN}"'

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from bot.core.known import Fate, Known
 from bot.core.models import Finding
+from bot.core.policy_keys import POLICY_PATH
 from bot.core.rendering.rows import Form, beyond, item, severity, where
 from bot.core.rendering.said import new_of
-from bot.core.rendering.words import fates, short
+from bot.core.rendering.words import count, fates, short, when
 from bot.core.review import Review
 from bot.core.sanitize import code, phrase, plain
 
@@ -33,21 +34,24 @@ def since(review: Review) -> Iterator[str]:
 
 
 def notices(review: Review) -> Iterator[str]:
-    """What is to be said of the policy file."""
+    """What is to be said of the policy file; folded where the change leaves it alone, as its author cannot help it."""
     if not review.notices:
         return
-    yield from ("**About the policy file**", "")
+    changed = any(POLICY_PATH in {file.old_path, file.new_path} for file in review.diff.files)
+    head = "About the policy file"
+    sized = f"{head}: {count(len(review.notices), 'notice')}"
+    yield from (f"**{head}**" if changed else f"<details><summary>{sized}</summary>", "")
     yield from (f"- {phrase(notice)}" for notice in review.notices[:_MOST_NOTICES])
     if len(review.notices) > _MOST_NOTICES:
         more = len(review.notices) - _MOST_NOTICES
         yield f"- {more} more: `plumbline config check` lists them all"
-    yield ""
+    yield from ("",) if changed else ("", "</details>", "")
 
 
 def also_noticed(review: Review, form: Form) -> Iterator[str]:
     """What is less than worth saying, folded: below the policy's threshold, or too unsure."""
     below = [_below(review, finding) for finding in review.below]
-    unsure = [_doubtful(finding, form) for finding in review.doubtful]
+    unsure = [_doubtful(review, finding, form) for finding in review.doubtful]
     groups = {words: items for words, items in ((_BELOW, below), (_UNSURE, unsure)) if items}
     if not groups:
         return
@@ -64,9 +68,10 @@ def _below(review: Review, finding: Finding) -> str:
     return item(f"{severity(finding)} · {where(review, finding, placed=placed)}", finding)
 
 
-def _doubtful(finding: Finding, form: Form) -> str:
-    when = f"when {phrase(finding.scenario)}" if finding.scenario and form.full else ""
-    return item(code(finding.location.path), finding, when)
+def _doubtful(review: Review, finding: Finding, form: Form) -> str:
+    before = when(finding, review.policy.language).lower()
+    scenario = f"{before}{phrase(finding.scenario)}" if finding.scenario and form.full else ""
+    return item(code(finding.location.path), finding, scenario)
 
 
 def gone(review: Review) -> Iterator[str]:

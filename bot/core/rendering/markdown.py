@@ -18,10 +18,10 @@ from bot.core.rendering.frames import frame
 from bot.core.rendering.rows import Form, beyond, item, severity, where
 from bot.core.rendering.said import known_of, state_of
 from bot.core.rendering.words import (
-    NO_MODEL_SENTENCE,
     count,
     effort,
     headline,
+    no_model,
     plan_sentence,
     short,
     spent,
@@ -76,6 +76,7 @@ def _lines(review: Review, form: Form, *, told: Collection[Finding]) -> Iterator
     yield from _table(review, form)
     yield from _details(review, form, told)
     yield from _unplaced(review, form, told)
+    yield from history.notices(review)
     if form.asides:
         yield from history.also_noticed(review, form)
         yield from history.gone(review)
@@ -93,12 +94,11 @@ def _head(review: Review) -> Iterator[str]:
     yield from (f"### Plumbline: {phrase(headline(review))}", "")
     if review.overview and review.overview.text.strip():
         yield from (prose(review.overview.text, review.home), "")
-    if not review.asked and review.outcome.ending is not Ending.SKIPPED:
-        yield from (NO_MODEL_SENTENCE, "")
+    if no_model(review):
+        yield from (no_model(review), "")
     for sentence in review.failures[:_MOST_FAILURES] if review.outcome.ending is Ending.PARTIAL else ():
         yield from (f"Not everything was answered: {plain(sentence)}", "")
     yield from history.since(review)
-    yield from history.notices(review)
 
 
 def _table(review: Review, form: Form) -> Iterator[str]:
@@ -139,13 +139,17 @@ def _details(review: Review, form: Form, told: Collection[Finding]) -> Iterator[
 
 
 def _in_full(review: Review, finding: Finding) -> Iterator[str]:
-    head, *rest = finding_lines(finding, on_its_line=False, home=review.home)
+    head, *rest = _finding_lines(review, finding)
     yield from (head, "", code(f"{finding.location.path}:{finding.location.line}"))
     lines = frame(review.shown, finding.location)
     if lines:
         yield ""
         yield from fenced([f"{'>' if line.marked else ' '} {line.number} | {line.text}" for line in lines])
     yield from rest
+
+
+def _finding_lines(review: Review, finding: Finding) -> Iterator[str]:
+    return finding_lines(finding, on_its_line=False, home=review.home, language=review.policy.language)
 
 
 def _unplaced(review: Review, form: Form, told: Collection[Finding]) -> Iterator[str]:
@@ -157,7 +161,7 @@ def _unplaced(review: Review, form: Form, told: Collection[Finding]) -> Iterator
     named = [each for each in review.unplaced if not form.full or each.finding in told]
     yield from _named(named, form)
     for each in in_full:
-        head, *rest = finding_lines(each.finding, on_its_line=False, home=review.home)
+        head, *rest = _finding_lines(review, each.finding)
         yield from (head, "", f"{code(each.finding.location.path)}: {each.why}")
         yield from rest
 

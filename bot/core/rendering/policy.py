@@ -43,7 +43,8 @@ def _proposal(settled: Settled) -> str:
     """A change to the file in the pull request itself does not hold for it, or anybody could switch reviews off."""
     keys = listed([code(key) for key in settled.proposes], "and")
     takes_effect = f"that takes effect once it is merged ({keys})" if keys else "no setting becomes another by that"
-    return f"This pull request changes {code(POLICY_PATH)}; {takes_effect}."
+    changed = "This change edits" if settled.local else "This pull request changes"
+    return f"{changed} {code(POLICY_PATH)}; {takes_effect}."
 
 
 def checked(name: str, file: PolicyFile) -> str:
@@ -136,18 +137,22 @@ def _json(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def basis_of_folder(branch: str, *, found: bool) -> str:
-    """Which file was read for `config show` in a checkout; without a branch that of the work tree."""
+def basis_of_folder(branch: str, *, found: bool, misspelt: str = "") -> str:
+    """Which file was read for `config show` in a checkout; without a branch that of the work tree.
+
+    `misspelt` is a hint to a file of nearly that name, to stand behind what there is not.
+    """
     place = f"branch {printable(branch)}" if branch else "the work tree, which is not what a review on GitHub goes by"
-    file = f"Read: {POLICY_PATH} of {place}" if found else f"There is no {POLICY_PATH} in {place}"
+    file = f"Read: {POLICY_PATH} of {place}" if found else f"There is no {POLICY_PATH} in {place}{misspelt}"
     return f"{file}; the organisation's file was not asked for."
 
 
 def basis_of_pull_request(name: str, branch: str, texts: PolicyTexts) -> str:
     """Which files were read for `config show` of a pull request."""
-    files = {f"the organisation's {POLICY_PATH}": texts.organisation, f"that of {printable(branch)}": texts.base}
-    there = [file for file, text in files.items() if text is not None]
-    missing = [file for file, text in files.items() if text is None]
-    parts = [f"read {listed(there, 'and')}"] if there else []
-    parts += [f"there is none for {listed(missing, 'and')}"] if missing else []
-    return f"{printable(name)}: {'; '.join(parts)}."
+    places = {f"of {printable(branch)}": texts.base, "of the organisation": texts.organisation}
+    there = [place for place, text in places.items() if text is not None]
+    missing = [place for place, text in places.items() if text is None]
+    if not there:
+        return f"{printable(name)}: there is no {POLICY_PATH}, neither {' nor '.join(missing)}."
+    none = f"; there is none {missing[0]}" if missing else ""
+    return f"{printable(name)}: read {POLICY_PATH} {' and '.join(there)}{none}."

@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote
 
 from bot.core.models import Finding, Severity, Side
-from bot.core.rendering.words import headline
+from bot.core.rendering.words import headline, when
 from bot.core.review import Review
 from bot.core.visible import printable, printable_text
 
@@ -35,8 +35,8 @@ def sarif(review: Review) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "results": [
-            *(_result(finding, rules, _place(finding)) for finding in review.findings),
-            *(_result(each.finding, rules, _file(each.finding)) for each in review.unplaced),
+            *(_result(review, finding, rules, _place(finding)) for finding in review.findings),
+            *(_result(review, each.finding, rules, _file(each.finding)) for each in review.unplaced),
         ],
         "properties": {
             "outcome": review.outcome.ending.value,
@@ -60,8 +60,8 @@ def _rule(name: str, finding: Finding) -> Json:
     }
 
 
-def _result(finding: Finding, rules: list[str], place: Json) -> Json:
-    scenario = f" When {finding.scenario}." if finding.scenario else ""
+def _result(review: Review, finding: Finding, rules: list[str], place: Json) -> Json:
+    scenario = f" {when(finding, review.policy.language)}{finding.scenario}." if finding.scenario else ""
     return {
         "ruleId": _rule_id(finding),
         "ruleIndex": rules.index(_rule_id(finding)),

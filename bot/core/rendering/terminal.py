@@ -11,7 +11,6 @@ from bot.core.models import Finding
 from bot.core.outcome import Ending
 from bot.core.rendering.frames import frame
 from bot.core.rendering.words import (
-    NO_MODEL_SENTENCE,
     analyzers_sentence,
     count,
     effort,
@@ -19,10 +18,12 @@ from bot.core.rendering.words import (
     fates,
     headline,
     ledger_sentence,
+    no_model,
     plan_sentence,
     severities,
     short,
     what_changed,
+    when,
 )
 from bot.core.review import Review
 from bot.core.suggestions import suggested_lines
@@ -85,11 +86,11 @@ def _finding(review: Review, finding: Finding) -> Iterator[Line]:
     for line in lines:
         gutter = f"   {'>' if line.marked else ' '} {line.number:>{width}} | "
         yield (Span(gutter, "mark" if line.marked else "dim"), Span(line.text))
-    yield from _words(finding)
+    yield from _words(finding, review.policy.language)
 
 
-def _words(finding: Finding) -> Iterator[Line]:
-    scenario = f"When {finding.scenario}." if finding.scenario else ""
+def _words(finding: Finding, language: str) -> Iterator[Line]:
+    scenario = f"{when(finding, language)}{finding.scenario}." if finding.scenario else ""
     for paragraph in (finding.body, scenario):
         for row in textwrap.wrap(printable_text(paragraph), _WIDTH):
             yield (Span(f"     {row}"),)
@@ -106,7 +107,7 @@ def _unplaced(review: Review) -> Iterator[Line]:
         place = printable(finding.location.path)
         yield (Span(f"  {severity:<9} ", severity), Span(place, "bold"), Span(f"  {printable(finding.title)}"))
         yield (Span(f"     not on a changed line: {each.why}", "dim"),)
-        yield from _words(finding)
+        yield from _words(finding, review.policy.language)
         yield ()
 
 
@@ -176,7 +177,7 @@ def _outcome(review: Review, *, quiet: bool, posted: str) -> Iterator[Line]:
         return
     yield from ((Span(f"  {printable(sentence)}", "dim"),) for sentence in review.failures)
     if not review.asked:
-        yield (Span(f"  {NO_MODEL_SENTENCE}", "dim"),)
+        yield (Span(f"  {no_model(review)}", "dim"),)
         plan = plan_sentence(review)
         yield from [(Span(f"  {plan}.", "dim"),)] if plan else []
 

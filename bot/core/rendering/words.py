@@ -20,10 +20,15 @@ from bot.core.visible import printable
 
 MARKS = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "⬜"}
 
+# What the policy's `language` is called where it is ours.
+_ENGLISH = {"", "en", "english", "en-us", "en-gb", "american english", "british english"}
+
 # So many digits of a commit are shown, as GitHub does.
 _COMMIT = re.compile(r"[0-9a-f]{7}")
 
-NO_MODEL_SENTENCE = "No model took part: the analyzers ran on the changed lines, and nobody read them."
+_NO_MODEL = "No model took part: the analyzers ran on the changed lines, and nobody read them."
+_READ_EARLIER = "No model took part in this review; the lines were read by an earlier one."
+_READ_IN_PART = "No model took part in this review; an earlier one read some of the lines, and nobody read the others."
 
 
 def count(number: int, noun: str) -> str:
@@ -31,6 +36,21 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
+
+
+def no_model(review: Review) -> str:
+    """That no model was asked, and whether the lines were read all the same; '' where one was, or nothing was read."""
+    if review.asked or review.outcome.ending is Ending.SKIPPED:
+        return ""
+    if not review.ledger.lines(State.REVIEWED):
+        return _NO_MODEL
+    return _READ_IN_PART if review.ledger.lines(State.LEFT_OUT, State.FAILED) else _READ_EARLIER
+
+
+def when(finding: Finding, language: str) -> str:
+    """`When `, for before the scenario; '' where that is in another language than our own words, which are English."""
+    english = language.strip().casefold() in _ENGLISH or finding.source != "model"
+    return "When " if english else ""
 
 
 def short(commit: str) -> str:
@@ -198,12 +218,11 @@ def analyzers_sentence(notes: tuple[AnalyzerNote, ...]) -> str:
 def _analyzer(note: AnalyzerNote) -> str:
     if note.run is Run.FAILED:
         return f"{note.name} failed: {printable(note.detail)}"
-    lacking = f"the whole text of {count(note.missing, 'file')} is not known"
-    if note.run is Run.NOT_RUN:
-        return f"{note.name} did not run: {lacking}"
     if note.run is Run.NOTHING_TO_DO:
         return ""
-    return f"{note.name} on {count(note.files, 'file')}" + (f" ({lacking})" if note.missing else "")
+    if note.missing:
+        return f"{note.name} on {note.files:,} of {count(note.files + note.missing, 'file')} (it needs whole files)"
+    return f"{note.name} on {count(note.files, 'file')}"
 
 
 def plan_sentence(review: Review) -> str:
