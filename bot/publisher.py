@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar
 
 from bot.core.marker import Seal
-from bot.core.others import in_others_words
-from bot.core.posting import Edit, FileComment, Mending, Obstacle, Posted, Posting, ReviewDraft, decide, doubles
+from bot.core.others import tells_less, united
+from bot.core.posting import (
+    Edit,
+    FileComment,
+    Mending,
+    Obstacle,
+    Posted,
+    Posting,
+    ReviewDraft,
+    decide,
+    doubles,
+    own_summary,
+)
 from bot.core.rendering.comments import is_fixed
 from bot.core.rendering.markdown import summary
 from bot.core.review import Review
 from bot.core.standing import Standing
 from bot.errors import OutsideError, Rejected
-from bot.threads import aside
+from bot.threads import Patience, aside
 
 _UNPROCESSABLE = 422
 _WRITES = 4
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class Page(Protocol):
@@ -72,31 +86,67 @@ class _Done:
     problems: list[str] = field(default_factory=list)
 
 
-async def publish(review: Review, page: Page, seal: Seal | None = None) -> Posted:
+class _Changed(Exception):
+    """While we waited for GitHub, somebody changed what the posting was decided upon."""
+
+    def __init__(self, now: Standing) -> None:
+        self.now = now
+        super().__init__(now.head)
+
+
+class _Desk:
+    """The page while we write: after each wait for GitHub it is looked at again, and is to be as it was `seen`.
+
+    Else a review would be written over that of a newer commit, or of another run. `summary` is the one that we write:
+    after an unclear answer it may stand there.
+    """
+
+    def __init__(self, page: Page, patience: Patience, seen: Standing) -> None:
+        self.page = page
+        self.seen = seen
+        self.summary = ""
+        self._patience = patience
+
+    async def write(self, call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
+        """Do one thing to the page. Raises _Changed where that had to wait and the page is another by now."""
+        return await aside(partial(self._patience.asking, self._refuse_changed, call, *arguments, **options))
+
+    def _refuse_changed(self) -> None:
+        now, seen = self.page.standing(), self.seen
+        if (now.head, now.open) != (seen.head, seen.open) or _mark(now) not in {_mark(seen), _first_line(self.summary)}:
+            raise _Changed(now)
+
+
+def _mark(standing: Standing) -> str:
+    """The first line of our summary, in which its state stands."""
+    own = own_summary(standing)
+    return _first_line(own.body) if own else ""
+
+
+def _first_line(body: str) -> str:
+    return body.partition("\n")[0].rstrip()
+
+
+async def publish(review: Review, page: Page, seal: Seal | None = None, patience: Patience | None = None) -> Posted:
     """Post a review, or nothing where the head has moved. A finding that gets no comment stands in the summary.
 
-    What GitHub does not take is told in the result, for there is a review to be shown all the same.
+    What GitHub does not take is told in the result, for there is a review to be shown all the same. `patience` is what
+    the page waits with.
     """
     done = _Done()
     try:
-        standing = await aside(page.standing)
-        posting = decide(review, standing)
-        if isinstance(posting, Obstacle):
-            return Posted(standing.head, posting)
-        await aside(page.spare, _WRITES + len(posting.on_files))
-        if posting.review is not None:
-            await _post(posting.review, page, done)
-        await _on_files(posting.on_files, page, done)
-        told = in_others_words(review, standing)
-        body = posting.summary or summary(told, {*posting.said, *done.names}, seal)
-        url = await _mended(posting, body, page, done) or await aside(page.post_summary, body, posting.replaces)
-        await _describe(posting, page, done)
+        before = await aside(page.standing)
+        desk = _Desk(page, patience or Patience(), before)
+        posting, url = await _posted(review, desk, done, seal)
     except OutsideError as error:
         return Posted(comments=len(done.names), mended=done.mended, problems=(*done.problems, str(error)))
-    if done.names or posting.replaces is None:
-        await _take_back(review, page, done, standing, seal)
+    obstacle = posting if isinstance(posting, Obstacle) else None
+    fresh = isinstance(posting, Posting) and (posting.replaces is None or desk.seen is not before)
+    if done.names or fresh:
+        await _take_back(review, page, done, before, seal)
     return Posted(
-        standing.head,
+        desk.seen.head,
+        obstacle,
         comments=len(done.names),
         mended=done.mended,
         summary_url=url,
@@ -104,10 +154,36 @@ async def publish(review: Review, page: Page, seal: Seal | None = None) -> Poste
     )
 
 
-async def _post(draft: ReviewDraft, page: Page, done: _Done) -> None:
+async def _posted(review: Review, desk: _Desk, done: _Done, seal: Seal | None) -> tuple[Posting | Obstacle, str]:
+    """Decide upon what was seen, and write it; anew, where others were there meanwhile. Gives the address, too."""
+    posting = decide(review, desk.seen)
+    if isinstance(posting, Obstacle):
+        return posting, ""
+    try:
+        return posting, await _written(review, posting, desk, done, seal)
+    except _Changed as changed:
+        desk.seen = changed.now
+        return await _posted(review, desk, done, seal)
+
+
+async def _written(review: Review, posting: Posting, desk: _Desk, done: _Done, seal: Seal | None) -> str:
+    """Write it all, and give the address of the summary."""
+    await aside(desk.page.spare, _WRITES + len(posting.on_files))
+    if posting.review is not None:
+        await _post(posting.review, desk, done)
+    await _on_files(posting.on_files, desk, done)
+    body = posting.summary or summary(united(review, desk.seen, seal), {*posting.said, *done.names}, seal)
+    desk.summary = body
+    url = await _mended(posting, body, desk, done)
+    url = url or await desk.write(desk.page.post_summary, body, posting.replaces)
+    await _describe(posting, desk.page, done)
+    return url
+
+
+async def _post(draft: ReviewDraft, desk: _Desk, done: _Done) -> None:
     """Post the comments. GitHub takes or refuses all of them and names none, so what it refuses is halved."""
     try:
-        await aside(page.post_review, draft)
+        await desk.write(desk.page.post_review, draft)
     except Rejected as error:
         if error.status != _UNPROCESSABLE:
             raise
@@ -115,15 +191,15 @@ async def _post(draft: ReviewDraft, page: Page, done: _Done) -> None:
             done.problems.append(str(error))
             return
         for half in draft.halves():
-            await _post(half, page, done)
+            await _post(half, desk, done)
         return
     done.names.update(comment.name for comment in draft.comments)
 
 
-async def _on_files(comments: Sequence[FileComment], page: Page, done: _Done) -> None:
+async def _on_files(comments: Sequence[FileComment], desk: _Desk, done: _Done) -> None:
     for comment in comments:
         try:
-            await aside(page.post_file_comment, comment)
+            await desk.write(desk.page.post_file_comment, comment)
         except Rejected as error:
             if error.status != _UNPROCESSABLE:
                 raise
@@ -132,7 +208,7 @@ async def _on_files(comments: Sequence[FileComment], page: Page, done: _Done) ->
             done.names.add(comment.name)
 
 
-async def _mended(posting: Posting, body: str, page: Page, done: _Done) -> str:
+async def _mended(posting: Posting, body: str, desk: _Desk, done: _Done) -> str:
     """Mend, and write the summary in the same breath; gives its address, '' where it is still to be written.
 
     What is not mended now is mended another time, and must not cost the summary.
@@ -143,7 +219,7 @@ async def _mended(posting: Posting, body: str, page: Page, done: _Done) -> str:
     if over is not None:
         mending = replace(mending, summary=Edit(over.node, body))
     try:
-        done.problems += await aside(page.mend, mending)
+        done.problems += await desk.write(desk.page.mend, mending)
     except OutsideError as error:
         done.problems.append(str(error))
         return ""
@@ -162,18 +238,21 @@ async def _describe(posting: Posting, page: Page, done: _Done) -> None:
 async def _take_back(review: Review, page: Page, done: _Done, before: Standing, seal: Seal | None) -> None:
     """Another run may have said the same between our look and our post: then one of the two takes it back.
 
-    What is taken back must not stand in our summary as said: a comment that is gone is taken for a person's answer.
+    The summary that stays tells what both found, whoever wrote it; where it does not, it is written once more. Over
+    that of another head nothing is written.
     """
     try:
         after = await aside(page.standing)
         twice = doubles(review, frozenset(done.names), before, after)
-        if twice.summary is not None:
-            await aside(page.withdraw_summary, twice.summary)
+        for number in twice.summaries:
+            await aside(page.withdraw_summary, number)
         if twice.comments:
             await aside(page.withdraw, twice.comments)
             done.names -= twice.names
-            if twice.summary_id is not None and not twice.names <= twice.said:
-                told = in_others_words(review, after, twice.names - twice.said)
-                await aside(page.post_summary, summary(told, twice.said, seal), twice.summary_id)
+        if twice.stays is None or review.gate is not None or after.head != review.change.head:
+            return
+        told = united(review, after, seal, twice.names - twice.said)
+        if tells_less(twice.stays, told, twice.said, seal):
+            await aside(page.post_summary, summary(told, twice.said, seal), twice.stays.id)
     except OutsideError as error:
         done.problems.append(str(error))

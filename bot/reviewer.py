@@ -17,8 +17,8 @@ from bot.core.checks import check_file
 from bot.core.chunking import Budget, HunkKey, Plan, pack
 from bot.core.cost import dollars_of, request_overhead
 from bot.core.diff import Diff, FileDiff
-from bot.core.digests import hunk_digest
-from bot.core.gates import allowance, skip
+from bot.core.digests import hunk_digests
+from bot.core.gates import allowance, skip, unanswered
 from bot.core.known import Known, Life
 from bot.core.ledger import Entry, Ledger, Reason, State, balance
 from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
@@ -34,6 +34,7 @@ from bot.core.recall import NOTHING_BEFORE, Before, recall
 from bot.core.rendering.policy import notices
 from bot.core.requests import Asking, Prefix, context_of
 from bot.core.review import Inputs, Review
+from bot.core.rules import UNPARSED
 from bot.core.selection import Selection, Versions, select
 from bot.core.settle import settle
 from bot.core.standing import Standing
@@ -119,6 +120,14 @@ class Spending(Protocol):
         """Some more of them."""
         ...
 
+    def untold(self) -> float:
+        """The dollars of this pull request's reviews of which no summary tells: they were overtaken."""
+        ...
+
+    def add_untold(self, dollars: float) -> None:
+        """Some more of those."""
+        ...
+
 
 class Record(Protocol):
     """Where reviews are kept, to be made again."""
@@ -159,21 +168,25 @@ class Wish:
 
 async def review(ports: Ports, wish: Wish) -> Review:
     """Read a change and what stands about it, and review it unless the policy says otherwise."""
-    start = await _begin(ports, wish)
+    return await go_on(ports, await begin(ports, wish))
+
+
+async def go_on(ports: Ports, start: Start) -> Review:
+    """Review what was begun, unless a gate keeps it from going on."""
     return _skipped(start) if start.gate else await _reviewed(ports, start)
 
 
 async def replay(ports: Ports, inputs: Inputs) -> Review:
     """Make a kept review again."""
     diff = _parsed(inputs.change)
-    start = _Start(
+    start = Start(
         inputs.change, diff, inputs.policy, inputs.notices, inputs.before, inputs.answered, inputs.rules, None, b""
     )
     return await _reviewed(ports, start)
 
 
 @dataclass(frozen=True)
-class _Start:
+class Start:
     """What is known before anything is read closely.
 
     `answered` are the hunks that an earlier review answered for, `rules` names what shapes the answers; `gate` keeps
@@ -191,7 +204,8 @@ class _Start:
     key: bytes
 
 
-async def _begin(ports: Ports, wish: Wish) -> _Start:
+async def begin(ports: Ports, wish: Wish) -> Start:
+    """Read the change, what stands about it, and the policy that holds for it."""
     change, standing = await asyncio.gather(aside(ports.source.change), _standing(ports.page))
     if ports.page is not None:
         # Nothing is paid for that could not be posted. Asked when both have answered: then it is known what is left.
@@ -201,17 +215,19 @@ async def _begin(ports: Ports, wish: Wish) -> _Start:
     diff = _parsed(change)
     pull = change.pull_request
     texts = await aside(ports.source.policy_texts, change)
-    settled = settle(wish.policy, wish.explicit, texts, branch=pull.base.ref if pull else "")
+    settled = await aside(settle, wish.policy, wish.explicit, texts, branch=pull.base.ref if pull else "")
     policy = settled.policy
     rules = prompts.rules_digest(prompts.digest(), policy)
     seal = seal_of(pull, wish.state_key)
     before = recall(standing, rules=rules, seal=seal, full=policy.full) if standing else NOTHING_BEFORE
     answered = before.answered(diff, wish.state_key)
     today = await aside(ports.spending.today) if ports.spending else 0.0
-    spent = {"spent_pull_request": before.dollars, "spent_today": today}
-    gate = skip(policy, pull, quiet=before.quiet, **spent) if pull else None
-    capped = replace(policy, max_cost=allowance(policy, **spent))
-    return _Start(change, diff, capped, notices(settled), before, answered, rules, gate, wish.state_key)
+    untold = await aside(ports.spending.untold) if ports.spending else 0.0
+    spent = {"spent_pull_request": before.dollars + untold, "spent_today": today}
+    asks = ports.model is not None and unanswered(diff, answered)
+    gate = skip(policy, pull, quiet=before.quiet, asks=asks, **spent) if pull else None
+    capped = replace(policy, max_cost=allowance(policy, **spent)) if ports.model else policy
+    return Start(change, diff, capped, notices(settled), before, answered, rules, gate, wish.state_key)
 
 
 async def _show_begun(check: Check | None, change: Change) -> None:
@@ -237,7 +253,7 @@ def _parsed(change: Change) -> Diff:
     return parse(change.patch).with_origins(rebuilt=change.rebuilt, withheld=change.withheld)
 
 
-async def _reviewed(ports: Ports, start: _Start) -> Review:
+async def _reviewed(ports: Ports, start: Start) -> Review:
     """Decide what to read of a change, find what can be found, and account for every line and every known finding."""
     change, diff, policy = start.change, start.diff, start.policy
     contents = await aside(ports.source.contents, diff)
@@ -276,7 +292,7 @@ async def _reviewed(ports: Ports, start: _Start) -> Review:
         ran=_ran(notes),
         head=change.head,
         unplaced=unplaced_of(placed),
-        unseen={entry.file for entry in selection.left_out},
+        unseen=_unseen(selection, notes, report),
     )
     known = follow(tracked, learnt, anchors, companions)
     shelves = shelve(known, {each.finding: each.why for each in ranking.unplaced}, policy.threshold)
@@ -311,7 +327,7 @@ async def _reviewed(ports: Ports, start: _Start) -> Review:
     )
 
 
-def _skipped(start: _Start) -> Review:
+def _skipped(start: Start) -> Review:
     """A review that did not take place, with all that was known before."""
     diff, change = start.diff, start.change
     ledger = balance(
@@ -342,7 +358,7 @@ def _skipped(start: _Start) -> Review:
     )
 
 
-def _whole(start: _Start) -> Whole:
+def _whole(start: Start) -> Whole:
     """What the overview is about besides the lines that are read now."""
     before = start.before
     return Whole(not start.answered, tuple((before.summaries or {}).items()), before.overview)
@@ -382,21 +398,24 @@ def _ran(notes: Sequence[AnalyzerNote]) -> frozenset[str]:
     return frozenset(note.name for note in notes if note.run is Run.RAN and not note.missing)
 
 
-def _summaries(start: _Start, heard: interview.Heard, anchors: Anchors) -> dict[int, str]:
+def _unseen(selection: Selection, notes: Sequence[AnalyzerNote], report: AnalyzerReport) -> frozenset[tuple[str, int]]:
+    """The files that an analyzer did not read: those that are left out, and those that it says do not parse."""
+    left_out = {(note.name, entry.file) for note in notes for entry in selection.left_out}
+    hits = ((file, hit) for file, of_file in report.head.items() for hit in of_file)
+    return frozenset(left_out | {(hit.source, file) for file, hit in hits if hit.rule == UNPARSED})
+
+
+def _summaries(start: Start, heard: interview.Heard, anchors: Anchors) -> dict[int, str]:
     """What the change does in each file: as it was said now, else as it was said before."""
     now = summaries_by_file([answer.summaries for answer in heard.answers], anchors)
     before = summaries_by_file([start.before.summaries or {}], anchors)
     return before | now
 
 
-def _life(
-    start: _Start, known: tuple[Known, ...], ledger: Ledger, summaries: Mapping[int, str], dollars: float
-) -> Life:
+def _life(start: Start, known: tuple[Known, ...], ledger: Ledger, summaries: Mapping[int, str], dollars: float) -> Life:
     before, diff = start.before, start.diff
-    hunks = [
-        hunk_digest(diff.files[file], diff.files[file].hunks[hunk], start.key)
-        for file, hunk in sorted(answered_hunks(diff, ledger))
-    ]
+    digests = [hunk_digests(file, start.key) for file in diff.files]
+    hunks = [digests[file][hunk] for file, hunk in sorted(answered_hunks(diff, ledger))]
     return Life(
         known=known,
         since=before.head if before.state else "",
@@ -411,7 +430,7 @@ def _life(
 
 
 def _inputs(
-    start: _Start,
+    start: Start,
     contents: Mapping[int, Contents],
     attributes: Mapping[str, str],
     report: AnalyzerReport,

@@ -13,7 +13,7 @@ from bot.core.rendering.check_run import check_output, ended_early, not_posted
 from bot.core.review import Review
 from bot.core.verdict import CheckOutput, Conclusion, conclude_check, verdict
 from bot.errors import BotError, OutsideError
-from bot.threads import aside
+from bot.threads import Patience, aside
 
 _DEFECT = "Plumbline failed in a way that it did not foresee; its log says where."
 
@@ -36,16 +36,25 @@ class Round:
 
 
 async def play(
-    ports: reviewer.Ports, wish: reviewer.Wish, page: publisher.Page | None = None, check: Check | None = None
+    ports: reviewer.Ports,
+    wish: reviewer.Wish,
+    page: publisher.Page | None = None,
+    check: Check | None = None,
+    patience: Patience | None = None,
 ) -> Round:
-    """Review, post, conclude. Whatever happens, the check run comes to an end, and to no green one unearned."""
-    # What stands where something fails that is no BotError: a defect of ours.
-    conclusion = conclude_check(Outcome(Ending.FAILED), reached=False, policy=wish.policy)
-    output = ended_early(_DEFECT)
+    """Review, post, conclude. Whatever happens, the check run comes to an end, and to no green one unearned.
+
+    What breaks is concluded by the policy of the repository, or by that of the wish as long as no other is known.
+    `patience` is what the page waits with.
+    """
+    policy, conclusion, output = wish.policy, None, ended_early(_DEFECT)
     try:
-        review = await reviewer.review(ports, wish)
+        start = await reviewer.begin(ports, wish)
+        policy = start.policy
+        review = await reviewer.go_on(ports, start)
         seal = reviewer.seal_of(review.change.pull_request, wish.state_key)
-        posted = await publisher.publish(review, page, seal) if page else None
+        posted = await publisher.publish(review, page, seal, patience) if page else None
+        await _remember(ports.spending, review, posted)
         conclusion, output = _concluded(review, posted)
     except asyncio.CancelledError:
         conclusion, output = Conclusion.CANCELLED, ended_early("")
@@ -54,8 +63,16 @@ async def play(
         output = ended_early(str(error))
         raise
     finally:
-        problem = await _finish(check, conclusion, output)
+        # Without a conclusion something failed, be it a defect of ours.
+        broken = conclude_check(Outcome(Ending.FAILED), reached=False, policy=policy)
+        problem = await _finish(check, conclusion or broken, output)
     return Round(review, posted, problem)
+
+
+async def _remember(spending: reviewer.Spending | None, review: Review, posted: Posted | None) -> None:
+    """What a review cost stands in its summary; where that was not posted, it is remembered here."""
+    if spending and posted and review.dollars and not posted.summary_url:
+        await aside(spending.add_untold, review.dollars)
 
 
 def _concluded(review: Review, posted: Posted | None) -> tuple[Conclusion, CheckOutput]:

@@ -7,9 +7,10 @@ https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_d
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
+from threading import Thread, local
 from typing import ParamSpec, TypeVar
 
 _T = TypeVar("_T")
@@ -35,3 +36,29 @@ def begin(call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> 
 async def aside(call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
     """Wait for a call that blocks without blocking the loop."""
     return await asyncio.wrap_future(begin(call, *arguments, **options))
+
+
+class Patience:
+    """The `sleep` of a client, in seconds. A call may have it asked after each of its waits whether to go on."""
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
+        self._asks = local()
+
+    def __call__(self, seconds: float) -> None:
+        """Wait, and ask whoever wanted that in this thread; the question itself may wait unasked."""
+        self._sleep(seconds)
+        ask: Callable[[], object] | None = getattr(self._asks, "ask", None)
+        if ask is not None:
+            self.asking(None, ask)
+
+    def asking(
+        self, ask: Callable[[], object] | None, call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs
+    ) -> _T:
+        """Make a call; where it waits, `ask` is called afterwards, and what that raises ends the call."""
+        before = getattr(self._asks, "ask", None)
+        self._asks.ask = ask
+        try:
+            return call(*arguments, **options)
+        finally:
+            self._asks.ask = before

@@ -16,6 +16,7 @@ from bot import __version__
 from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
 from bot.errors import Misuse
 from bot.settings import Settings, ca_bundle, cache_folder
+from bot.threads import Patience
 
 if TYPE_CHECKING:
     from bot import reviewer
@@ -85,7 +86,8 @@ async def review(
     """Build what a review needs, run it, and post it where that was asked for. `sleep` waits for GitHub, in seconds."""
     async with AsyncExitStack() as stack:
         reference = _reference(request, settings) if request.pull_request else None
-        github = stack.enter_context(_github(settings, request, sleep)) if reference else None
+        patience = Patience(sleep)
+        github = stack.enter_context(_github(settings, request, patience)) if reference else None
         _refuse_two_keys(settings)
         source = _source(request, github, reference)
         # GitHub is being asked from here on; what follows takes as long to load as it takes to answer.
@@ -104,16 +106,25 @@ async def review(
             kept.prepare()
         page = _page(settings, github, reference) if request.post and github and reference else None
         check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
-        spending = Spending(cache_folder()) if messages else None
+        spending = Spending(cache_folder(), pull=_name(reference)) if messages else None
         shown = WithCheck(watch, check) if check else watch
         ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check)
-        done = await rounds.play(ports, _wish(request, settings), page, check)
+        done = await rounds.play(ports, _wish(request, settings), page, check, patience)
         return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
+
+
+def to_clean(pull_request: str, settings: Settings) -> str:
+    """The pull request whose posts would be removed, by its full name. Raises Misuse where that could not be done."""
+    reference = _reference(Request(pull_request=pull_request), settings)
+    if settings.github_token is None:
+        raise Misuse("Removing needs the token that posted; set GITHUB_TOKEN to it.")
+    return f"{reference.owner}/{reference.repo}#{reference.number}"
 
 
 async def clean(pull_request: str, settings: Settings) -> Cleaned:
     """Remove what was posted on a pull request."""
-    request = Request(pull_request=pull_request, post=True)
+    to_clean(pull_request, settings)
+    request = Request(pull_request=pull_request)
     reference = _reference(request, settings)
     with _github(settings, request) as github:
         from bot.core.rendering.comments import WITHDRAWN
@@ -202,11 +213,18 @@ def _reference(request: Request, settings: Settings) -> PullRequestReference:
     return reference
 
 
+def _name(reference: PullRequestReference | None) -> str:
+    """The same however the pull request was named: GitHub does not tell capital letters from small ones."""
+    return f"{reference.owner}/{reference.repo}#{reference.number}".lower() if reference else ""
+
+
 def _github(settings: Settings, request: Request, sleep: Callable[[float], None] = time.sleep) -> GitHub:
     from bot.clients.github.connection import Access, GitHub
 
     if request.post and settings.github_token is None:
         raise Misuse("Posting needs a token; set GITHUB_TOKEN to one that may write pull requests and issues.")
+    if request.check and settings.github_token is None:
+        raise Misuse("--check needs a token; set GITHUB_TOKEN to one that may write checks or commit statuses.")
     return GitHub(Access(settings.github_api_url, settings.github_token, ca_bundle()), sleep=sleep)
 
 
