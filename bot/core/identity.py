@@ -455,7 +455,8 @@ class _Locator:
                     votes.setdefault(place, set()).add(voter)
         support = {spot: (len(_around(votes, spot)), len(voters)) for spot, voters in votes.items()}
         best = max(support.values(), default=(0, 0))
-        if best[0] * 2 <= len(offsets):
+        # Half of them: all that stands on one side of it, where the code changed together with the other.
+        if best[0] * 2 < len(offsets) or best[0] < min(2, len(offsets)) or not offsets:
             return None
         tops = [spot for spot, count in support.items() if count == best]
         return tops[0] if all(_near(tops[0], spot) for spot in tops) else None

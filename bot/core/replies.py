@@ -261,7 +261,7 @@ def _overview(said: object) -> Overview | None:
         overview = _ReportedOverview.model_validate(said)
     except ValidationError:
         return None
-    text = _whole_sentences(cleared(" ".join(overview.text.split())))
+    text = _whole_sentences(_one_line(overview.text))
     minutes = min(max(overview.minutes, 1), _MOST_MINUTES)
     return Overview(text, overview.risk, minutes, _diagram(overview.diagram)) if text else None
 
@@ -274,8 +274,13 @@ def _whole_sentences(text: str) -> str:
     return sentences[0] if sentences else _cut(text, _LONGEST_OVERVIEW)
 
 
+def _one_line(text: str) -> str:
+    """The words without what nobody sees and without secrets, single spaces between them."""
+    return " ".join(cleared(" ".join(text.split())).split())
+
+
 def _cut(text: str, longest: int) -> str:
-    line = cleared(" ".join(text.split()))
+    line = _one_line(text)
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
