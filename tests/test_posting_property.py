@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.clients.github.connection import Access, GitHub
 from bot.core.diff import Diff
-from bot.core.models import Category, Severity, Side
+from bot.core.models import Category, Finding, Severity, Side
 from bot.core.patch import parse
 from bot.core.patch_writer import render
 from bot.core.posting import Obstacle
@@ -130,12 +130,32 @@ def test_github_refuses_nothing_and_no_finding_is_lost(  # noqa: PLR0913, PLR091
     stands_on_its_quote(pull, said)
 
 
+def said_by_a_check(told: Told, said: list[Json]) -> set[str]:
+    """What one of our own checks says of the quoted line: the same kind of harm there is told once."""
+    checked = [finding for finding in told.review.said if finding.source != "model"]
+    lines = {(line_at(told, finding), finding.category.value) for finding in checked}
+    return {TAG.findall(each["title"])[0] for each in said if (first_line(each["quote"]), each["category"]) in lines}
+
+
+def line_at(told: Told, finding: Finding) -> str:
+    file = told.review.diff.file_at(finding.location)
+    assert file is not None
+    place = finding.location
+    hunks = range(len(told.review.diff.files[file].hunks))
+    rows = (row for hunk in hunks for row in told.review.shown.rows(file, hunk, place.side))
+    return next(text.strip().rstrip("!") for line, text in rows if line.on(place.side) == place.line)
+
+
+def first_line(quote: str) -> str:
+    return quote.split("\n", maxsplit=1)[0].strip().rstrip("!")
+
+
 def nothing_is_lost(told: Told, pull: FakePullRequest, said: list[Json]) -> None:
     """Each claim is told once on a line or a file, else in the summary."""
     tags = Counter(tag for comment in pull.review_comments for tag in set(TAG.findall(visible(comment.body))))
     assert set(tags.values()) <= {1}
     (summary,) = pull.issue_comments
-    named = set(TAG.findall(visible(summary.body))) | set(tags)
+    named = set(TAG.findall(visible(summary.body))) | set(tags) | said_by_a_check(told, said)
     assert {TAG.findall(each["title"])[0] for each in said} == named
     assert told.posted.comments == len(pull.review_comments)
 

@@ -38,6 +38,6 @@ def _lines(nodes: tuple[str, ...], edges: list[Edge]) -> Iterator[str]:
 
 def _label(text: str) -> str:
     """The words in one line, as Mermaid shows them and obeys none of them."""
-    line = cleared(" ".join(text.split())) or _EMPTY
+    line = " ".join(cleared(text).split()) or _EMPTY
     shown = line if len(line) <= _LONGEST_LABEL else line[: _LONGEST_LABEL - 1].rstrip() + "…"
     return _ACTIVE.sub(lambda match: f"#{ord(match[0])};", shown)
