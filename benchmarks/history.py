@@ -29,20 +29,19 @@ from pydantic import SecretStr
 from bot import publisher, reviewer
 from bot.clients.github.connection import Access, GitHub
 from bot.clients.github.publish import PullRequestPage
-from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.anchors import Miss
-from bot.core.change import Change, Contents
+from bot.core.change import Change
 from bot.core.cost import PRICES
-from bot.core.diff import Diff
 from bot.core.messages import Reply, Request, StopReason, ToolUse
-from bot.core.policy import Policy, PolicyTexts
+from bot.core.policy import Policy
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
 from bot.core.review import Review
 from bot.progress import Progress
+from tests.claims import GivenChange, NoAnalyzers
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_posts import IssueComment, ReviewComment
 from tests.fakes.github_pull import FakePullRequest
-from tests.scripted_reviewer import Json, Row, part_of, rows_of
+from tests.scripted_reviewer import OVERVIEW, Json, Row, part_of, rows_of
 
 _CATEGORIES = (
     ("security",),
@@ -205,7 +204,7 @@ class NoisyModel:
         if started:
             started()
         name = request.body["tool_choice"]["name"]  # type: ignore[index]
-        said = self._report(part_of(dict(request.body))) if name == "report_review" else _OVERVIEW
+        said = self._report(part_of(dict(request.body))) if name == "report_review" else OVERVIEW
         return Reply((ToolUse("toolu_1", name, said, ""),), StopReason.TOOL_USE)
 
     def _report(self, part: Json) -> Json:
@@ -277,40 +276,6 @@ class NoisyModel:
         return max(line - dice.choice([0, 0, 0, 1, 3]), 1), max(line, 1), text
 
 
-_OVERVIEW: Json = {"text": "Changes things.", "risk": "low", "minutes": 5, "diagram": None}
-
-
-@dataclass(frozen=True)
-class PlayedSource:
-    """One state of the pull request."""
-
-    played: Change
-
-    def change(self) -> Change:
-        """The change at this head."""
-        return self.played
-
-    def contents(self, _diff: Diff) -> Mapping[int, Contents]:
-        """None: no analyzer is asked."""
-        return {}
-
-    def attributes(self, _change: Change) -> Mapping[str, str]:
-        """None."""
-        return {}
-
-    def policy_texts(self, _change: Change) -> PolicyTexts:
-        """None."""
-        return PolicyTexts()
-
-
-class NoAnalyzers:
-    """What the tools would find is not asked here."""
-
-    async def run(self, _files: Sequence[SourceFile], _unknown: Sequence[str]) -> AnalyzerReport:
-        """Find nothing."""
-        return AnalyzerReport({}, {}, ())
-
-
 class Play:
     """Plays pull requests and counts."""
 
@@ -365,7 +330,7 @@ class Play:
         known = len(pull.review_comments)
         model = NoisyModel(life, self._dice, self.counts, exact=self._exact)
         watch = Progress(None, PRICES["provider"])
-        ports = reviewer.Ports(PlayedSource(change), NoAnalyzers(), model, watch, page=page)
+        ports = reviewer.Ports(GivenChange(change), NoAnalyzers(), model, watch, page=page)
         policy = Policy("claude-opus-4-6", max_comments=50, post=True)
         review = await reviewer.review(ports, reviewer.Wish(policy))
         posted = await publisher.publish(review, page)

@@ -153,7 +153,7 @@ class FileDiff:
 
         None where GitHub shows no hunks, nor in a file whose name is not UTF-8: no request can name it.
         """
-        return self.hunk_at if self.origin is Origin.GIVEN and _is_utf8(self.path) else {}
+        return self.hunk_at if self.origin is Origin.GIVEN and is_utf8(self.path) else {}
 
     def in_one_hunk(self, side: Side, start_line: int, line: int) -> bool:
         """Whether both lines can carry the two ends of one comment."""
@@ -161,7 +161,7 @@ class FileDiff:
         return hunk is not None and hunk == self.commentable.get((side, line))
 
 
-def _is_utf8(path: str) -> bool:
+def is_utf8(path: str) -> bool:
     """Whether a path decoded with surrogate escapes was UTF-8."""
     return not any("\ud800" <= character <= "\udfff" for character in path)
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.diff import Diff
+from bot.core.diff import Diff, is_utf8
 from bot.core.known import Known
 from bot.core.models import Severity
 
@@ -30,7 +30,7 @@ def rungs(known: Iterable[Known], diff: Diff, *, most: int, most_on_files: int =
     """
     inline: list[Known] = []
     on_files: list[Known] = []
-    listed = {file.path for file in diff.files if _is_utf8(file.path)}
+    listed = {file.path for file in diff.files if is_utf8(file.path)}
     for each in sorted(known, key=lambda each: each.finding.order):
         if len(inline) + len(on_files) >= most:
             break
@@ -43,10 +43,6 @@ def rungs(known: Iterable[Known], diff: Diff, *, most: int, most_on_files: int =
 
 def _is_grave(known: Known) -> bool:
     return known.finding.severity.reaches(Severity.HIGH)
-
-
-def _is_utf8(path: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
 def part_of_run(run: str, names: Iterable[str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.models import Finding, Location, Side
+from bot.core.models import Finding, Side
 from bot.core.placement import Placed, Unplaced
 
 DOUBTFUL = 0.35
@@ -106,11 +106,6 @@ def _news(unplaced: Iterable[Unplaced], said: Iterable[Finding]) -> list[Unplace
 
 def _is_doubtful(finding: Finding) -> bool:
     return finding.confidence < DOUBTFUL
-
-
-def inline(findings: Sequence[Finding], *, most: int, fits: Callable[[Location], bool]) -> tuple[Finding, ...]:
-    """The findings that get a comment of their own: the first `most` of those that fit on a line of the diff."""
-    return tuple(finding for finding in findings if fits(finding.location))[: max(most, 0)]
 
 
 def _is_same(one: _Kept, other: _Kept) -> bool:

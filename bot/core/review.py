@@ -14,7 +14,7 @@ from bot.core.known import NO_LIFE, Fate, Known, Life
 from bot.core.ledger import Ledger
 from bot.core.links import Home
 from bot.core.messages import NO_USAGE, Usage
-from bot.core.models import Finding, Severity
+from bot.core.models import Finding
 from bot.core.outcome import Outcome
 from bot.core.overview import Overview
 from bot.core.placement import Unplaced
@@ -100,7 +100,3 @@ class Review:
     def said(self) -> tuple[Finding, ...]:
         """All findings that are worth saying, with a line or without."""
         return (*self.findings, *(each.finding for each in self.unplaced))
-
-    def reaches(self, threshold: Severity | None) -> bool:
-        """Whether any finding is at least as bad as the threshold; never, without one."""
-        return threshold is not None and any(finding.severity.reaches(threshold) for finding in self.said)

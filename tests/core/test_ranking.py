@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.anchors import Miss
 from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.placement import Placed, Unplaced
-from bot.core.ranking import DOUBTFUL, Ranking, inline, rank
+from bot.core.ranking import DOUBTFUL, Ranking, rank
 
 SECURITY, DATA = Category.SECURITY, Category.DATA
 HIGH, LOW = Severity.HIGH, Severity.LOW
@@ -162,14 +162,6 @@ def test_what_has_a_line_is_not_repeated_without_one() -> None:
     assert ranked([finding("it leaks")], unplaced=[lost("it leaks")]).unplaced == ()
     doubted = ranked([finding("it leaks", confidence=0.1)], unplaced=[lost("it leaks")])
     assert [each.finding.title for each in doubted.unplaced] == ["it leaks"]
-
-
-@pytest.mark.parametrize(("most", "lines"), [(2, [10, 30]), (9, [10, 30, 50]), (0, []), (-1, [])])
-def test_the_first_that_fit_get_a_comment(most: int, lines: list[int]) -> None:
-    """What does not fit on the diff takes no place among those that may be posted."""
-    made = [finding("x", line) for line in (10, 20, 30, 40, 50)]
-    chosen = inline(made, most=most, fits=lambda place: place.line in {10, 30, 50})
-    assert [each.location.line for each in chosen] == lines
 
 
 WORDS = st.sampled_from(["the token leaks", "a token leaks", "it crashes", "tokens leak", "", "!"])
