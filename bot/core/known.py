@@ -29,6 +29,7 @@ class Trace:
 
     `code` is a digest of the line that it ends on, white space folded; `above` and `below` those of up to three lines
     beside it, the nearest first, on the same side of the same hunk; `above` goes on to the first line of a run.
+    `also` are those of lines that stood beside it before, or that another report of it ended on, the latest first.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Trace:
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
     category: Category = Category.CORRECTNESS
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

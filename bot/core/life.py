@@ -10,25 +10,16 @@ from itertools import accumulate, pairwise
 from bot.core.anchors import Anchor, Anchors, Miss, Pointer
 from bot.core.chunking import Chunk, HunkKey
 from bot.core.diff import Diff, FileDiff, Origin
-from bot.core.identity import (
-    How,
-    Located,
-    came_beside,
-    is_among,
-    locate_all,
-    match,
-    names,
-    near_of,
-    only_lost,
-    trace_of,
-)
-from bot.core.known import Fate, Known
+from bot.core.identity import Spoken, match
+from bot.core.known import Fate, Known, Trace
 from bot.core.ledger import Ledger, State
+from bot.core.locating import How, Located, locate_all, near_of
 from bot.core.models import Finding, Location, Severity, Side
 from bot.core.placement import Unplaced
 from bot.core.ranking import DOUBTFUL
 from bot.core.rendering.comments import words_of
 from bot.core.replies import Verdict, VerdictState
+from bot.core.traces import came_beside, is_among, names, only_lost, remembering, trace_of
 from bot.core.visible import Shown
 
 _MODEL = "model"
@@ -146,7 +137,8 @@ def follow(tracked: Sequence[Tracked], heard: Heard, anchors: Anchors, companion
     shown = anchors.shown
     settled = {known for known, verdict in heard.verdicts.items() if verdict.state is not VerdictState.UNCLEAR}
     stated = {_without_line(each) if each in heard.unplaced else each: each for each in heard.found}
-    matches = match(tuple(stated), [each.known for each in tracked], shown, settled=settled)
+    spoken = Spoken(settled, companions.asked.keys() - settled)
+    matches = match(tuple(stated), [each.known for each in tracked], shown, spoken)
     fates = _Fates(heard, anchors, companions, tracked)
     again = {id_: stated[finding] for id_, finding in matches.of_known.items()}
     followed = [fates.of(each, again.get(each.known.id)) for each in tracked]
@@ -191,6 +183,7 @@ class _Fates:
         if known.fate is Fate.DISMISSED:
             return self._at(known, located)
         unproven = again in self._heard.unplaced
+        reported = trace_of(self._anchors.shown, _without_line(again) if unproven else again)
         if unproven and located:
             again = replace(again, location=located.location)
         keeps = known.said and known.fate is not Fate.FIXED
@@ -201,7 +194,7 @@ class _Fates:
         return replace(
             known,
             finding=finding,
-            trace=known.trace if lost else trace_of(self._anchors.shown, finding),
+            trace=remembering(known.trace if lost else trace_of(self._anchors.shown, finding), known.trace, reported),
             fate=_open(known, located),
             placed=not lost and self._anchors.shown.diff.file_at(finding.location) is not None,
             note="",
@@ -238,8 +231,10 @@ class _Fates:
         anchor = self._quoted(known, quote)
         if isinstance(anchor, Miss) or _line(anchor.location) in self._taken:
             return known
+        if anchor.location.side is not known.trace.side:
+            return known
         finding = replace(known.finding, location=anchor.location, quote=quote)
-        return replace(known, finding=finding, trace=trace_of(self._anchors.shown, finding), placed=True)
+        return replace(known, finding=finding, trace=self._trace(known, finding), placed=True)
 
     def _is_open(self, known: Known, verdict: Verdict | None) -> bool:
         """Whether nobody could tell what became of it: its hunk was not answered for, or it did not go along.
@@ -275,7 +270,10 @@ class _Fates:
             return replace(known, placed=False)
         finding = replace(known.finding, location=located.location)
         fate = known.fate if known.fate is Fate.DISMISSED else _open(known, located)
-        return replace(known, finding=finding, trace=trace_of(self._anchors.shown, finding), fate=fate, placed=True)
+        return replace(known, finding=finding, trace=self._trace(known, finding), fate=fate, placed=True)
+
+    def _trace(self, known: Known, finding: Finding) -> Trace:
+        return remembering(trace_of(self._anchors.shown, finding), known.trace)
 
     def _quoted(self, known: Known, quote: str) -> Anchor | Miss:
         """The line of the present change that the model quotes for its verdict."""

@@ -443,13 +443,13 @@ def _identity(known: Known) -> list[object]:
         finding.severity,
         finding.category,
         *map(_words, (finding.title, finding.source, finding.rule, trace.code)),
-        *(_words(" ".join(lines)) for lines in (trace.above, trace.below)),
+        *(_words(" ".join(lines)) for lines in (trace.above, trace.below, trace.also)),
         [] if own else [_path(trace.path), trace.side, trace.category],
     ]
 
 
 def _read_identity(said: list[object]) -> tuple[Finding, Trace]:
-    path, side, line, start, severity, category, title, source, rule, code, above, below, other = said
+    path, side, line, start, severity, category, title, source, rule, code, above, below, also, other = said
     finding = Finding(
         location=Location(_is_path(path), Side(_is_words(side)), _is_whole(line), _is_whole(start) or None),
         severity=Severity(_is_words(severity)),
@@ -461,9 +461,9 @@ def _read_identity(said: list[object]) -> tuple[Finding, Trace]:
         rule=_is_words(rule),
     )
     path, side, category = _list(other) or (path, side, category)
-    before, after = (tuple(_is_words(lines).split()) for lines in (above, below))
+    before, after, beside = (tuple(_is_words(lines).split()) for lines in (above, below, also))
     kind = Category(_is_words(category))
-    return finding, Trace(_is_path(path), Side(_is_words(side)), _is_words(code), before, after, kind)
+    return finding, Trace(_is_path(path), Side(_is_words(side)), _is_words(code), before, after, kind, beside)
 
 
 def _json(said: Iterable[object]) -> bytes:

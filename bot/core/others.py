@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.identity import match, trace_of
+from bot.core.identity import match
 from bot.core.known import Known
 from bot.core.life import shelve, track
 from bot.core.marker import Seal, State, answers_for, is_summary, read_finding, read_state
@@ -14,6 +14,7 @@ from bot.core.outcome import Ending
 from bot.core.rendering.said import state_of
 from bot.core.review import Review
 from bot.core.standing import OwnComment, Standing
+from bot.core.traces import remembering, trace_of
 
 # Lines count from 1, so no change has it.
 _NO_LINE = 0
@@ -92,7 +93,7 @@ def _told(review: Review, own: Known, words: Mapping[Finding, Known], located: M
     other = words[own.finding]
     finding = replace(other.finding, location=located.get(other.id, own.finding.location))
     here = replace(other, finding=finding, placed=own.placed or other.id in located, news=True)
-    return replace(here, trace=trace_of(review.shown, _by_code(here)))
+    return replace(here, trace=remembering(trace_of(review.shown, _by_code(here)), other.trace))
 
 
 def tells_less(stands: OwnComment, told: Review, said: Collection[str], seal: Seal | None = None) -> bool:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from bot.core.anchors import Anchors, Miss
 from bot.core.chunking import Budget, Chunk, HunkKey, pack, split
 from bot.core.diff import Diff, Origin
-from bot.core.identity import name_of, trace_of
 from bot.core.known import Fate, Known
 from bot.core.ledger import Entry, Reason, State, balance
 from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
@@ -20,6 +19,7 @@ from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.ranking import DOUBTFUL
 from bot.core.rendering.comments import inline_comment, words_of
 from bot.core.replies import Verdict, VerdictState
+from bot.core.traces import name_of, trace_of
 from bot.core.visible import Shown
 from tests.core.changes import added, edited, hunk
 from tests.core.strategies import diffs
@@ -151,11 +151,12 @@ def test_half_a_hunk_mends_nothing() -> None:
 
 
 def test_an_open_finding_stands_on_its_present_line() -> None:
-    """Lines that came above it shift it, and its trace is that of the present code."""
+    """Lines that came above it shift it, and its trace is that of the present code; what stood there is remembered."""
     change = shown(new(*CODE[:2], "    for item in priced(items):", *CODE[3:], before=9))
     after = judged(change, STILL)
     assert after.finding.location == Location("a.py", Side.RIGHT, 13)
-    assert after.trace == trace_of(change, after.finding)
+    assert replace(after.trace, also=()) == trace_of(change, after.finding)
+    assert after.trace.also == (trace_of(BEFORE, told(3)).code[:4],)
 
 
 def test_code_that_stands_elsewhere_is_moved() -> None:
@@ -316,6 +317,28 @@ def test_a_finding_stays_on_its_code() -> None:
     for line in (5, 7, 7):
         (known,) = lived(BEFORE, known, found=[told(line, quote="log(item)")])
     assert (known.finding.location.line, known.trace, known.finding.quote) == (4, SAID.trace, "")
+
+
+def test_a_finding_is_known_by_any_line_that_it_was_reported_on() -> None:
+    """Two reports name lines on either side of it; what comes between them later parts neither from it."""
+    program = [f"step_{number}()" for number in range(1, 30)]
+    first = shown(new(*program))
+    known = replace(remembered(first, told(15)), said=True)
+    (known,) = lived(first, known, found=[told(20)])
+    assert known.finding.location.line == 15
+    program[17:17] = [f"came_{number}()" for number in range(20)]
+    (known,) = lived(shown(new(*program)), known, found=[told(40)])
+    program[14:14] = [f"more_{number}()" for number in range(20)]
+    after = lived(shown(new(*program)), known, found=[told(60), told(14)])
+    assert [each.id == known.id for each in after] == [True, False]
+
+
+def test_a_finding_is_not_taken_to_the_other_side() -> None:
+    """That the model quotes a removed line, of what it says still stands, makes no finding of a removed line."""
+    change = shown(edited("a.py", hunk(1, 1, " a()", "-value = old()", "+value = new()", " b()")))
+    known = replace(remembered(shown(new("gone()")), told(1)), said=True)
+    assert judged(change, STILL, "value = old()", known=known).finding.location.side is Side.RIGHT
+    assert judged(change, STILL, "value = new()", known=known).finding.location.line == 2
 
 
 def test_a_finding_without_a_comment_takes_the_new_words() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bot.core.anchors import Miss
 from bot.core.diff import Diff
-from bot.core.identity import NEAR, name_of, trace_of
 from bot.core.known import Fate, Known, Life
 from bot.core.ledger import Entry, Reason, balance
 from bot.core.marker import State, read_finding, read_state, run_id, run_mark, write_state
@@ -19,12 +18,14 @@ from bot.core.models import Category, Location, Severity, Side
 from bot.core.outcome import Ending, Outcome
 from bot.core.overview import Overview, Risk
 from bot.core.placement import Unplaced
+from bot.core.places import NEAR
 from bot.core.policy import Policy, Skip
 from bot.core.posting import Doubles, Obstacle, Posted, Posting, decide, doubles, draft_of
 from bot.core.rendering.comments import fixed_comment, inline_comment, is_fixed
 from bot.core.rendering.markdown import summary
 from bot.core.review import Review
 from bot.core.standing import OwnComment, Standing, Thread
+from bot.core.traces import name_of, trace_of
 from bot.core.visible import Shown
 from tests.core.changes import added
 from tests.core.test_rendering import ANSWERED, FAILED, FINDING, review
