@@ -16,7 +16,7 @@ from bot.core.chunking import Chunk, split
 from bot.core.closing import reviews_of
 from bot.core.known import Known
 from bot.core.ledger import Entry, Reason
-from bot.core.messages import NO_USAGE, Reply, Request, Usage
+from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, Usage
 from bot.core.overview import Overview
 from bot.core.replies import Answer, Unusable, Verdict, VerdictState, one_each, read_overview, read_reply
 from bot.core.requests import Prefix, ask_about, ask_again, ask_overall, part_of
@@ -32,8 +32,8 @@ _TOO_LARGE = 413
 class Model(Protocol):
     """Whatever answers requests."""
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
-        """Answer one request; `started` is called when the answer begins. Raises OutsideError."""
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
+        """Answer one request, heard by the listener as it comes. Raises OutsideError."""
         ...
 
 
@@ -220,18 +220,18 @@ class _Interview:
             if not waiting or self._stopped:
                 return
             lead = _Lead()
-            task = group.create_task(self._chunk(waiting.pop(0), lead.begin))
+            task = group.create_task(self._chunk(waiting.pop(0), Listener(begun=lead.begin)))
             task.add_done_callback(lead.end)
             self._tasks.append(task)
             await lead.settled.wait()
             if lead.begun:
                 return
 
-    async def _chunk(self, chunk: Chunk, started: Callable[[], None] | None = None, depth: int = 0) -> list[Result]:
+    async def _chunk(self, chunk: Chunk, listener: Listener = UNHEARD, depth: int = 0) -> list[Result]:
         if self._stopped:
             return self._ended(chunk)
         try:
-            return await self._results(chunk, started, depth)
+            return await self._results(chunk, listener, depth)
         except asyncio.CancelledError:
             return self._ended(chunk)
 
@@ -246,10 +246,10 @@ class _Interview:
     def _along(self, chunk: Chunk) -> Along:
         return self._extras.along(chunk, self._shown.diff, alone=chunk is self._alone)
 
-    async def _results(self, chunk: Chunk, started: Callable[[], None] | None, depth: int) -> list[Result]:
+    async def _results(self, chunk: Chunk, listener: Listener, depth: int) -> list[Result]:
         along = self._along(chunk)
         try:
-            answer = await self._answer(part_of(self._shown, chunk, along), started)
+            answer = await self._answer(part_of(self._shown, chunk, along), listener)
         except OutsideError as error:
             if not _is_too_large(error):
                 return [replace(self._failed(chunk, error), along=along)]
@@ -267,19 +267,19 @@ class _Interview:
         parts = await asyncio.gather(*(self._chunk(half, depth=depth + 1) for half in halves))
         return [result for part in parts for result in part]
 
-    async def _answer(self, part: str, started: Callable[[], None] | None) -> Answer | Unusable:
+    async def _answer(self, part: str, listener: Listener) -> Answer | Unusable:
         """Ask, and where the answer does not keep to the schema, ask once more with what is wrong with it."""
-        reply = await self._ask(ask_about(self._shared, part), started)
+        reply = await self._ask(ask_about(self._shared, part), listener)
         answer = read_reply(reply)
         if isinstance(answer, Unusable) and answer.reason is Reason.INVALID_ANSWER:
             self._move(requests=1)
             answer = read_reply(await self._ask(ask_again(self._shared, part, reply, answer.problem)))
         return answer
 
-    async def _ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def _ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         self._move(running=1)
         try:
-            reply = await self._model.ask(request, started)
+            reply = await self._model.ask(request, listener)
         except OutsideError as error:
             # Without an attempt it was never sent.
             self._move(running=-1, answered=min(error.attempts, 1))

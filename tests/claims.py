@@ -13,7 +13,7 @@ from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.change import Change, Contents
 from bot.core.cost import PRICES
 from bot.core.diff import Diff
-from bot.core.messages import Reply, Request, StopReason, ToolUse
+from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, ToolUse
 from bot.core.policy import Policy, PolicyTexts
 from bot.core.posting import Posted
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
@@ -51,10 +51,9 @@ class Claimant:
     claims: Sequence[Json]
     asked: list[str] = field(default_factory=list)
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer one request."""
-        if started:
-            started()
+        listener.begun()
         name = str(dict(request.body)["tool_choice"]["name"])  # type: ignore[index]
         said = [] if name in self.asked else list(self.claims)
         self.asked.append(name)

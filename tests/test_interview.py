@@ -19,7 +19,7 @@ from bot.core.chunking import Budget, Chunk, pack
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.known import Known
 from bot.core.ledger import Reason, balance
-from bot.core.messages import Reply, Request, StopReason, TextBlock, ToolUse, Usage
+from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
 from bot.core.overview import Overview, Risk
 from bot.core.policy import PathInstruction
 from bot.core.replies import Answer, Verdict, VerdictState
@@ -56,13 +56,13 @@ class Model:
     running: int = 0
     most: int = 0
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer one request."""
         self.requests.append(request)
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            return await self.step(len(self.requests) - 1, request, started or (lambda: None))
+            return await self.step(len(self.requests) - 1, request, listener.begun)
         finally:
             self.running -= 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.core.change import Change, Contents
 from bot.core.cost import PRICES
 from bot.core.diff import Diff
 from bot.core.ledger import Imbalance
-from bot.core.messages import NO_USAGE, Reply, Request, StopReason, ToolUse, Usage
+from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, StopReason, ToolUse, Usage
 from bot.core.models import Severity
 from bot.core.outcome import Ending
 from bot.core.policy import Gates, OnIncomplete, Policy, PolicyTexts
@@ -128,10 +128,9 @@ class World:
         self._may("analyzers")
         return AnalyzerReport({}, {}, ())
 
-    async def ask(self, _request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, _request: Request, listener: Listener = UNHEARD) -> Reply:
         """The model answers with the report."""
-        if started:
-            started()
+        listener.begun()
         if self.hangs:
             self.thinking.set()
             await asyncio.Event().wait()

@@ -16,7 +16,7 @@ from bot.clients.assembly import Answer, Reported
 from bot.clients.failures import Door, Failure
 from bot.clients.http import async_client
 from bot.clients.retry import Retry
-from bot.core.messages import Reply, Request
+from bot.core.messages import UNHEARD, Listener, Reply, Request
 from bot.errors import Misuse, Rejected
 
 _CONNECT_SECONDS = 15
@@ -102,14 +102,13 @@ class Messages:
         self._idle = idle_seconds if endpoint.stream else total_seconds
         self._total = total_seconds
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Send the request and return the whole reply, after retries where they may help.
 
-        `started` is called once, when the first event of the message is there: from then on its prefix is cached.
         Raises Rejected, Transient or BadReply, each with the number of attempts.
         """
         content = self._content(request)
-        once = _Once(started)
+        once = _Once(listener.begun)
         attempts = 0
         async with self._places:
             while True:
@@ -170,8 +169,8 @@ async def connected(endpoint: Endpoint, *, concurrency: int, ca_bundle: str | No
 class _Once:
     """Calls what it was given at the first call and never again."""
 
-    def __init__(self, action: Callable[[], None] | None) -> None:
-        self._action = action
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action: Callable[[], None] | None = action
 
     def __call__(self) -> None:
         action, self._action = self._action, None

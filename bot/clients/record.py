@@ -25,7 +25,7 @@ from pydantic_core import PydanticSerializationError
 from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.change import Change, Contents
 from bot.core.diff import Diff
-from bot.core.messages import Reply, Request, reply_as_json, reply_from_json
+from bot.core.messages import UNHEARD, Listener, Reply, Request, reply_as_json, reply_from_json
 from bot.core.policy import PolicyTexts
 from bot.core.review import Inputs
 from bot.errors import Misuse, OutsideError, Rejected, Transient
@@ -41,7 +41,7 @@ Worth = Callable[[Request, Reply], bool]
 class Model(Protocol):
     """Whatever answers requests."""
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer one request."""
         ...
 
@@ -143,16 +143,15 @@ class Remembered:
         self._fresh = fresh
         self.taken = 0
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer from the folder, or ask and keep the answer before anything else is done with it."""
         known = None if self._fresh else self._record.answer(request)
         if isinstance(known, Reply) and self._worth(request, known):
             self.taken += 1
-            if started is not None:
-                started()
+            listener.begun()
             return known
         try:
-            reply = await self._model.ask(request, started)
+            reply = await self._model.ask(request, listener)
         except OutsideError as error:
             self._record.keep_answer(request, error)
             raise
@@ -170,12 +169,11 @@ class Replayed:
     def __init__(self, record: Record) -> None:
         self._record = record
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer from the folder. Raises what was raised then, or Misuse where nothing is kept of the request."""
         known = self._record.answer(request)
         if isinstance(known, Reply):
-            if started is not None:
-                started()
+            listener.begun()
             return known
         if known is not None:
             raise _alone(known) if isinstance(known, Rejected) else known

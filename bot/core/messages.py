@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
@@ -93,6 +93,27 @@ class Reply:
     def tool_uses(self) -> tuple[ToolUse, ...]:
         """The calls of tools, in order."""
         return tuple(block for block in self.content if isinstance(block, ToolUse))
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whoever hears a reply come in.
+
+    `begun` is called once, when the first event of the message is there: from then on what the request begins with is
+    in the provider's cache. `said` gets the pieces of text, and of the input of tools, as they come, unchecked. `again`
+    tells that the request is sent anew: what was said before it is void.
+    """
+
+    begun: Callable[[], None] = _ignore
+    said: Callable[[str], None] = _ignore
+    again: Callable[[], None] = _ignore
+
+
+UNHEARD = Listener()
 
 
 @dataclass(frozen=True)

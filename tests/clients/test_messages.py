@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.clients.messages import Endpoint, Messages, connected
 from bot.clients.retry import Retry
-from bot.core.messages import Reply, Request, StopReason, TextBlock, ToolUse, Usage
+from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
 from bot.errors import BadReply, Misuse, OutsideError, Rejected, Transient
 from tests.fakes.messages import (
     USAGE,
@@ -76,7 +75,7 @@ async def opened(
     at: Endpoint,
     *requests: Request,
     waits: Waits | None = None,
-    started: Callable[[], None] | None = None,
+    listener: Listener = UNHEARD,
     idle: float = 5,
     total: float = 5,
 ) -> list[Reply]:
@@ -84,7 +83,7 @@ async def opened(
     async with pool() as http:
         sleeper = Waits() if waits is None else waits
         messages = Messages(http, at, concurrency=2, retry=retry(sleeper), idle_seconds=idle, total_seconds=total)
-        return [await messages.ask(request, started) for request in requests]
+        return [await messages.ask(request, listener) for request in requests]
 
 
 def ask(at: Endpoint, request: Request = REQUEST, **options: Any) -> Reply:  # noqa: ANN401 - options of `opened`
@@ -243,10 +242,10 @@ COUNTED = {
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_reply(stream: bool) -> None:
-    """The whole reply comes back, and `started` was called once."""
+    """The whole reply comes back, and `begun` was called once."""
     beginnings: list[int] = []
     with FakeMessages(in_turn(tool("report", FINDINGS, usage=COUNTED))) as fake:
-        reply = ask(endpoint(fake.url, stream=stream), started=lambda: beginnings.append(1))
+        reply = ask(endpoint(fake.url, stream=stream), listener=Listener(begun=lambda: beginnings.append(1)))
     call = ToolUse("toolu_report", "report", FINDINGS)
     usage = Usage(input_tokens=7, cache_write_5m=3, cache_read=2, output_tokens=9)
     assert reply == Reply((call,), StopReason.TOOL_USE, usage, "claude-opus-4-6", "msg_scripted")
@@ -409,11 +408,11 @@ def test_what_passes_is_tried_four_times(status: int, kind: str) -> None:
 
 
 def test_a_retry_that_succeeds() -> None:
-    """After failures of all kinds the reply counts as if nothing had been, and `started` was called once."""
+    """After failures of all kinds the reply counts as if nothing had been, and `begun` was called once."""
     begun: list[int] = []
     script = in_turn(cut(400), http_error(529), stream_bytes([STREAM[:-60]]), text("at last"))
     with FakeMessages(script) as fake:
-        reply = ask(endpoint(fake.url), started=lambda: begun.append(len(fake.requests)))
+        reply = ask(endpoint(fake.url), listener=Listener(begun=lambda: begun.append(len(fake.requests))))
     assert reply.text == "at last"
     assert (begun, len(fake.requests)) == ([1], 4)
 
@@ -695,7 +694,7 @@ def test_cancelling_closes_the_connection() -> None:
         async with pool() as http:
             messages = Messages(http, endpoint(url), concurrency=1, retry=retry(waits))
             begun = asyncio.Event()
-            task = asyncio.create_task(messages.ask(REQUEST, begun.set))
+            task = asyncio.create_task(messages.ask(REQUEST, Listener(begun=begun.set)))
             await begun.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from bot.clients.record import Record, Remembered, Replayed, sweep
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Hit, Run
 from bot.core.change import Change, Contents
-from bot.core.messages import Reply, Request, StopReason, TextBlock, ToolUse, Usage
+from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
 from bot.core.policy import Policy
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
 from bot.core.review import Inputs
@@ -60,11 +59,10 @@ class Model:
     answers: list[Reply | OutsideError]
     asked: list[Request] = field(default_factory=list)
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer one request."""
         self.asked.append(request)
-        if started is not None:
-            started()
+        listener.begun()
         answer = self.answers.pop(0)
         if isinstance(answer, OutsideError):
             raise answer
@@ -90,7 +88,7 @@ def test_an_answer_is_kept_and_taken_again(record: Record) -> None:
     assert ask(remembered) == REPLY
     again = Remembered(model, record, worth=lambda *_: True)
     begun: list[bool] = []
-    assert asyncio.run(again.ask(REQUEST, lambda: begun.append(True))) == REPLY
+    assert asyncio.run(again.ask(REQUEST, Listener(begun=lambda: begun.append(True)))) == REPLY
     assert (len(model.asked), again.taken, begun) == (1, 1, [True])
 
 
