@@ -1,11 +1,14 @@
 """Plays the real history of a git repository as pull requests that grow commit by commit.
 
-    python -m benchmarks.history PATH [--pulls 100] [--pushes 5] [--seed 1] [--exact]
+    python -m benchmarks.history PATH [--pulls 100] [--pushes 5] [--seed 1] [--exact] [--crowded]
 
 A model by script finds defects in given lines and reports them with noise: the line off by up to 15, another line
 quoted (up to 3 off), white space, wording, category and range changed; at every push anew, half of the time without
 regard to what was said before. With `--exact` only the words and the category vary. Where each line of a commit stands
 in the next is known from git, so every comment can be held against the line that it was meant for.
+
+Two defects of one kind of harm lie more than 12 lines apart: nearer than that, two reports that each name a line 3 off
+are told apart by their words alone, which are noise here. With `--crowded` they lie anywhere.
 
 Everything but the model is the product: the story, the posting, the door to GitHub, over HTTP to the fake.
 """
@@ -20,7 +23,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +35,7 @@ from bot.clients.github.publish import PullRequestPage
 from bot.core.anchors import Miss
 from bot.core.change import Change
 from bot.core.cost import PRICES
-from bot.core.messages import Reply, Request, StopReason, ToolUse
+from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, ToolUse
 from bot.core.policy import Policy
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
 from bot.core.review import Review
@@ -199,10 +202,9 @@ class NoisyModel:
         self._counts = counts
         self._exact = exact
 
-    async def ask(self, request: Request, started: Callable[[], None] | None = None) -> Reply:
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Answer one request."""
-        if started:
-            started()
+        listener.begun()
         name = request.body["tool_choice"]["name"]  # type: ignore[index]
         said = self._report(part_of(dict(request.body))) if name == "report_review" else OVERVIEW
         return Reply((ToolUse("toolu_1", name, said, ""),), StopReason.TOOL_USE)
@@ -279,18 +281,24 @@ class NoisyModel:
 class Play:
     """Plays pull requests and counts."""
 
-    def __init__(self, git: Git, github: FakeGitHub, dice: random.Random, *, exact: bool = False) -> None:
+    def __init__(self, git: Git, dice: random.Random, *, exact: bool = False, crowded: bool = False) -> None:
         self._git = git
         self._exact = exact
-        self._github = github
+        self._crowded = crowded
         self._dice = dice
+        self.problems: list[str] = []
         self.counts: Counter[str] = Counter()
         self._tags = 0
 
     async def pull(self, number: int, base: str, heads: Sequence[str]) -> None:
-        """One pull request, from its first commit to its last push."""
+        """One pull request, from its first commit to its last push, on a GitHub of its own: its limits are hourly."""
+        with FakeGitHub() as github:
+            await self._play(github, number, base, heads)
+            self.problems += github.problems
+
+    async def _play(self, github: FakeGitHub, number: int, base: str, heads: Sequence[str]) -> None:
         life, page_pull, before = Life(), None, base
-        with GitHub(Access(self._github.api_url, SecretStr(self._github.token))) as door:
+        with GitHub(Access(github.api_url, SecretStr(github.token))) as door:
             page = PullRequestPage(door, "acme", "history", number)
             for head in heads:
                 patch = self._git.patch(base, head)
@@ -299,9 +307,7 @@ class Play:
                 self._step(life, self._git.steps(before, head))
                 before = head
                 if page_pull is None:
-                    page_pull = self._github.pull_request(
-                        "acme/history", number, patch=patch, base_sha=base, head_sha=head
-                    )
+                    page_pull = github.pull_request("acme/history", number, patch=patch, base_sha=base, head_sha=head)
                 else:
                     page_pull.push(head, patch)
                 await self._review(life, page_pull, page, _change(page_pull, patch, base, head))
@@ -320,6 +326,8 @@ class Play:
                 defect.path, defect.line = now.path, now.line
         for meant in self._dice.sample(steps.added, min(len(steps.added), 4)):
             group = self._dice.choice(_CATEGORIES)
+            if not self._crowded and any(_is_beside(meant, each) for each in life.defects if each.category in group):
+                continue
             self._tags += 1
             life.defects.append(
                 Defect(self._tags, meant.path, meant.line, self._dice.choice(group), self._dice.choice(_SEVERITIES))
@@ -377,6 +385,11 @@ class Play:
         self.counts["defects"] = self._tags
 
 
+def _is_beside(meant: Meant, defect: Defect) -> bool:
+    """Whether reports of both may name the same line, or lines that reports of one of them may name."""
+    return meant.path == defect.path and abs(meant.line - defect.line) <= 4 * _BESIDE
+
+
 def _tags(comments: Iterable[IssueComment | ReviewComment]) -> set[int]:
     return {int(tag) for comment in comments for tag in _TAG.findall(comment.body)}
 
@@ -417,23 +430,22 @@ def main() -> None:
     parser.add_argument("--pushes", type=int, default=5, help="how many commits each grows by")
     parser.add_argument("--seed", type=int, default=1, help="for the noise")
     parser.add_argument("--exact", action="store_true", help="without noise in numbers, quotes and ranges")
+    parser.add_argument("--crowded", action="store_true", help="defects of one kind of harm anywhere")
     asked = parser.parse_args()
     git, dice = Git(asked.path), random.Random(asked.seed)  # noqa: S311 - the same noise each time
     commits = git.commits()
     starts = range(1, len(commits) - asked.pushes, max((len(commits) - asked.pushes) // asked.pulls, 1))
     began = time.perf_counter()
-    with FakeGitHub() as github:
-        play = Play(git, github, dice, exact=asked.exact)
-        for number, start in enumerate(starts[: asked.pulls], 1):
-            asyncio.run(play.pull(number, commits[start - 1], commits[start : start + asked.pushes]))
-        problems = github.problems
+    play = Play(git, dice, exact=asked.exact, crowded=asked.crowded)
+    for number, start in enumerate(starts[: asked.pulls], 1):
+        asyncio.run(play.pull(number, commits[start - 1], commits[start : start + asked.pushes]))
     counts = play.counts
     print(f"{asked.path.name}: {len(commits):,} commits on the main line; {time.perf_counter() - began:.0f} s")
     for name in _ROWS:
         print(f"{name:>24} {counts[name]:8,}")
     print(f"{'wrong lines':>24} {100 * counts['wrong line'] / max(counts['inline'], 1):8.3f} % of the inline comments")
-    if problems:
-        raise SystemExit(f"GitHub would object: {problems[0]}")
+    if play.problems:
+        raise SystemExit(f"GitHub would object: {play.problems[0]}")
 
 
 if __name__ == "__main__":
