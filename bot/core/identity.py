@@ -133,7 +133,7 @@ class _Odds:
 
 
 def match(found: Sequence[Finding], known: Sequence[Known], shown: Shown, spoken: Spoken = Spoken()) -> Matches:
-    """Tell which findings are known ones: one-to-one, the surest first, whatever the known one's fate.
+    """Tell which findings are known ones: one-to-one, as many as may be and the surest first, whatever their fate.
 
     A finding is a known one on its very line, be it that this moved; then up to NEAR lines beside it, or beside where
     it was, if the kind of harm is alike or the lines overlap. On a line that came there since, what is worse is another
@@ -149,16 +149,47 @@ def match(found: Sequence[Finding], known: Sequence[Known], shown: Shown, spoken
     code is gone, or that of a fixed one, everything is fresh.
     """
     matcher = _Matcher(shown, known, spoken)
-    pairs: list[Match] = []
-    told: set[int] = set()
-    again: set[int] = set()
-    for odds in sorted(odds for at, finding in enumerate(found) for odds in matcher.odds(at, finding)):
-        if odds.found_at in told or (odds.known_at in again and not odds.dismissed):
-            continue
-        told.add(odds.found_at)
-        again.add(odds.known_at)
-        pairs.append(Match(found[odds.found_at], known[odds.known_at], odds.tier))
+    told = _assigned(sorted(odds for at, finding in enumerate(found) for odds in matcher.odds(at, finding)))
+    pairs = [Match(found[odds.found_at], known[odds.known_at], odds.tier) for odds in sorted(told.values())]
     return Matches(tuple(pairs), tuple(each for at, each in enumerate(found) if at not in told))
+
+
+def _assigned(fits: Sequence[_Odds]) -> dict[int, _Odds]:
+    """For each finding the known one that it is, given all fits, the best first.
+
+    The surest take theirs first. A finding that is left without one gets that of another, where this other may be
+    a known one that is left as well: what two reports say of two known ones is not said again.
+    """
+    of_finding: dict[int, list[_Odds]] = {}
+    for odds in fits:
+        of_finding.setdefault(odds.found_at, []).append(odds)
+    told: dict[int, _Odds] = {}
+    taken: dict[int, int] = {}
+    for odds in fits:
+        if odds.found_at not in told and (odds.dismissed or odds.known_at not in taken):
+            told[odds.found_at] = odds
+            taken[odds.known_at] = odds.found_at
+    for left in [found_at for found_at in of_finding if found_at not in told]:
+        for odds in _moved_up(left, of_finding, taken, set()):
+            told[odds.found_at] = odds
+            taken[odds.known_at] = odds.found_at
+    return told
+
+
+def _moved_up(
+    found_at: int, fits: Mapping[int, Sequence[_Odds]], taken: Mapping[int, int], asked: set[int]
+) -> list[_Odds]:
+    """What findings have to take instead, so that this one gets a known one too; [] where that cannot be."""
+    for odds in fits[found_at]:
+        if odds.known_at in asked:
+            continue
+        asked.add(odds.known_at)
+        if odds.dismissed or odds.known_at not in taken:
+            return [odds]
+        others = _moved_up(taken[odds.known_at], fits, taken, asked)
+        if others:
+            return [odds, *others]
+    return []
 
 
 class _Matcher:

@@ -455,6 +455,20 @@ def test_each_known_finding_is_found_once() -> None:
     assert again(BEFORE, near, replace(near)).fresh == (near,)
 
 
+def test_two_reports_of_two_known_findings_say_nothing_new() -> None:
+    """The nearer one may be the other's: then each takes its own, and nothing is said again."""
+    one, other = remembered(STEPS, told(20)), remembered(STEPS, told(17), id="other")
+    beside_both, beside_one = told(19), told(22)
+    for found in ((beside_both, beside_one), (beside_one, beside_both)):
+        matches = again(STEPS, *found, known=[one, other])
+        assert matches.of_known == {one.id: beside_one, "other": beside_both}
+    three = [remembered(STEPS, told(line), id=f"{line}") for line in (23, 20, 17)]
+    assert again(STEPS, told(21), told(18), known=three).of_known == {"20": told(21), "17": told(18)}
+    matches = again(STEPS, told(21), told(18), told(14), known=three)
+    assert matches.of_known == {"23": told(21), "20": told(18), "17": told(14)}
+    assert again(STEPS, beside_both, beside_one, told(21), known=[one, other]).fresh == (told(21),)
+
+
 def test_two_known_findings_take_what_is_theirs() -> None:
     """Two findings beside each other stay two, whatever the order."""
     log = remembered(BEFORE, told(5, title="The log leaks"))
