@@ -1,14 +1,11 @@
 """Plays the real history of a git repository as pull requests that grow commit by commit.
 
-    python -m benchmarks.history PATH [--pulls 100] [--pushes 5] [--seed 1] [--exact] [--crowded]
+    python -m benchmarks.history PATH [--pulls 100] [--pushes 5] [--seed 1] [--exact]
 
 A model by script finds defects in given lines and reports them with noise: the line off by up to 15, another line
 quoted (up to 3 off), white space, wording, category and range changed; at every push anew, half of the time without
 regard to what was said before. With `--exact` only the words and the category vary. Where each line of a commit stands
 in the next is known from git, so every comment can be held against the line that it was meant for.
-
-Two defects of one kind of harm lie more than 12 lines apart: nearer than that, two reports that each name a line 3 off
-are told apart by their words alone, which are noise here. With `--crowded` they lie anywhere.
 
 Everything but the model is the product: the story, the posting, the door to GitHub, over HTTP to the fake.
 """
@@ -69,7 +66,7 @@ _FARTHEST, _BESIDE = 15, 3
 _ROWS = (
     *("pulls", "pushes", "defects", "reports", "inline", "on files", "said before"),
     *(f"refused: {miss.name}" for miss in Miss),
-    *("in the summary", "of the checks", "wrong line", "repeats", "lost"),
+    *("in the summary", "of the checks", "wrong line", "taken for one beside", "repeats", "lost"),
 )
 
 
@@ -99,6 +96,12 @@ class Life:
 
     defects: list[Defect] = field(default_factory=list)
     meant: dict[int, Meant] = field(default_factory=dict)
+
+    def are_beside(self, one: int, other: int) -> bool:
+        """Whether reports of two defects of one kind may name the same line."""
+        first, second = (next(each for each in self.defects if each.tag == tag) for tag in (one, other))
+        near = first.path == second.path and abs(first.line - second.line) <= 4 * _BESIDE
+        return near and any({first.category, second.category} <= {*group} for group in _CATEGORIES)
 
 
 class Git:
@@ -281,10 +284,9 @@ class NoisyModel:
 class Play:
     """Plays pull requests and counts."""
 
-    def __init__(self, git: Git, dice: random.Random, *, exact: bool = False, crowded: bool = False) -> None:
+    def __init__(self, git: Git, dice: random.Random, *, exact: bool = False) -> None:
         self._git = git
         self._exact = exact
-        self._crowded = crowded
         self._dice = dice
         self.problems: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -313,8 +315,8 @@ class Play:
                 await self._review(life, page_pull, page, _change(page_pull, patch, base, head))
                 self.counts["pushes"] += 1
         if page_pull is not None:
-            self._judge(page_pull)
             self.counts["pulls"] += 1
+            self.counts["defects"] = self._tags
 
     def _step(self, life: Life, steps: Steps) -> None:
         """Let the defects move with their lines, and put new ones in new lines."""
@@ -326,8 +328,6 @@ class Play:
                 defect.path, defect.line = now.path, now.line
         for meant in self._dice.sample(steps.added, min(len(steps.added), 4)):
             group = self._dice.choice(_CATEGORIES)
-            if not self._crowded and any(_is_beside(meant, each) for each in life.defects if each.category in group):
-                continue
             self._tags += 1
             life.defects.append(
                 Defect(self._tags, meant.path, meant.line, self._dice.choice(group), self._dice.choice(_SEVERITIES))
@@ -363,7 +363,10 @@ class Play:
                 self.counts["wrong line"] += 1
 
     def _account(self, life: Life, review: Review, pull: FakePullRequest, known: int) -> None:
-        """Tell for each report of this push what became of it, and look for what was not said at all."""
+        """Tell for each report of this push what became of it, and look for what was not said, or said twice.
+
+        Of two defects of one kind beside each other one may be taken for the other: then one comment is there for each.
+        """
         before, now = _tags(pull.review_comments[:known]), _tags(pull.review_comments[known:])
         refused = {_tag_of(each.finding.title): each.why for each in review.unplaced}
         summary = _tags(pull.issue_comments)
@@ -372,22 +375,14 @@ class Play:
                 self.counts[f"refused: {refused[tag].name}"] += 1
             elif tag in before and tag not in now:
                 self.counts["said before"] += 1
-            elif tag not in now:
-                self.counts["in the summary" if tag in summary else "lost"] += 1
-
-    def _judge(self, pull: FakePullRequest) -> None:
-        """Count what was said twice over the pull request's life."""
-        told = [tag for comment in pull.review_comments if (tag := _tag_of(comment.body)) is not None]
-        tags = Counter(told)
-        self.counts["defects said"] += len(tags)
-        self.counts["repeats"] += sum(tags.values()) - len(tags)
-        self.counts["summaries"] += len(pull.issue_comments)
-        self.counts["defects"] = self._tags
-
-
-def _is_beside(meant: Meant, defect: Defect) -> bool:
-    """Whether reports of both may name the same line, or lines that reports of one of them may name."""
-    return meant.path == defect.path and abs(meant.line - defect.line) <= 4 * _BESIDE
+            elif tag not in now and tag in summary:
+                self.counts["in the summary"] += 1
+        unsaid = life.meant.keys() - before - now - summary - refused.keys()
+        for tag in sorted(before & now):
+            taken = next((other for other in sorted(unsaid) if life.are_beside(tag, other)), None)
+            self.counts["repeats" if taken is None else "taken for one beside"] += 1
+            unsaid -= {taken}
+        self.counts["lost"] += len(unsaid)
 
 
 def _tags(comments: Iterable[IssueComment | ReviewComment]) -> set[int]:
@@ -430,13 +425,12 @@ def main() -> None:
     parser.add_argument("--pushes", type=int, default=5, help="how many commits each grows by")
     parser.add_argument("--seed", type=int, default=1, help="for the noise")
     parser.add_argument("--exact", action="store_true", help="without noise in numbers, quotes and ranges")
-    parser.add_argument("--crowded", action="store_true", help="defects of one kind of harm anywhere")
     asked = parser.parse_args()
     git, dice = Git(asked.path), random.Random(asked.seed)  # noqa: S311 - the same noise each time
     commits = git.commits()
     starts = range(1, len(commits) - asked.pushes, max((len(commits) - asked.pushes) // asked.pulls, 1))
     began = time.perf_counter()
-    play = Play(git, dice, exact=asked.exact, crowded=asked.crowded)
+    play = Play(git, dice, exact=asked.exact)
     for number, start in enumerate(starts[: asked.pulls], 1):
         asyncio.run(play.pull(number, commits[start - 1], commits[start : start + asked.pushes]))
     counts = play.counts
