@@ -38,21 +38,9 @@ class OutsideError(BotError):
     """GitHub or the model's endpoint did not do what it was asked.
 
     `status` is the HTTP status, 0 where no answer came; `kind` the system's own name of the error (`rate_limit_error`);
-    `request_id` what its operators ask for; `attempts` how often it was tried.
+    `request_id` what its operators ask for; `attempts` how often it was tried. `stops_all` tells that any other request
+    would meet the same: a bad key, no credit, nothing but failures.
     """
-
-    def __init__(
-        self, sentence: str, *, status: int = 0, kind: str = "", request_id: str = "", attempts: int = 1
-    ) -> None:
-        self.status = status
-        self.kind = kind
-        self.request_id = request_id
-        self.attempts = attempts
-        super().__init__(sentence)
-
-
-class Rejected(OutsideError):
-    """The system said no. `stops_all` tells that it would say so to any other request too: a bad key, no credit."""
 
     def __init__(  # noqa: PLR0913 - an error is told once, with all that is known
         self,
@@ -64,8 +52,16 @@ class Rejected(OutsideError):
         attempts: int = 1,
         stops_all: bool = False,
     ) -> None:
+        self.status = status
+        self.kind = kind
+        self.request_id = request_id
+        self.attempts = attempts
         self.stops_all = stops_all
-        super().__init__(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
+        super().__init__(sentence)
+
+
+class Rejected(OutsideError):
+    """The system said no, and would say no again."""
 
 
 class Transient(OutsideError):
@@ -79,10 +75,13 @@ class Transient(OutsideError):
         kind: str = "",
         request_id: str = "",
         attempts: int = 1,
+        stops_all: bool = False,
         retry_after: float | None = None,
     ) -> None:
         self.retry_after = retry_after
-        super().__init__(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
+        super().__init__(
+            sentence, status=status, kind=kind, request_id=request_id, attempts=attempts, stops_all=stops_all
+        )
 
 
 class BadReply(OutsideError):

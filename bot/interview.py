@@ -21,7 +21,7 @@ from bot.core.overview import Overview
 from bot.core.replies import Answer, Unusable, Verdict, VerdictState, one_each, read_overview, read_reply
 from bot.core.requests import Prefix, ask_about, ask_again, ask_overall, part_of
 from bot.core.visible import Shown
-from bot.errors import OutsideError, Rejected
+from bot.errors import OutsideError
 
 _MOST_SPLITS = 3
 _WORTH_A_LEADER = 3
@@ -289,7 +289,7 @@ class _Interview:
 
     def _failed(self, chunk: Chunk, error: OutsideError) -> Result:
         """A chunk without an answer. What would befall every other request, too, ends them all."""
-        if isinstance(error, Rejected) and error.stops_all and not self._stopped:
+        if error.stops_all and not self._stopped:
             self._stopped = str(error)
             for task in self._tasks:
                 if task is not asyncio.current_task():

@@ -20,10 +20,10 @@ from bot.threads import Patience
 
 if TYPE_CHECKING:
     from bot import reviewer
+    from bot.clients.asking import Asker
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
     from bot.clients.github.publish import PullRequestPage
-    from bot.clients.messages import Messages
     from bot.clients.record import Record
     from bot.clients.source import Repository
     from bot.core.messages import Reply
@@ -233,7 +233,7 @@ def _refuse_two_keys(settings: Settings) -> None:
         raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
 
 
-async def _messages(settings: Settings, stack: AsyncExitStack) -> Messages | None:
+async def _messages(settings: Settings, stack: AsyncExitStack) -> Asker | None:
     """The client of the model, or None where no key is set."""
     chosen = settings.anthropic_api_key or settings.anthropic_auth_token
     if chosen is None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
-from bot.clients.assembly import Incomplete, Unusable
+from bot.clients.answers import Incomplete, Unusable
 from bot.clients.message_json import loads, string, table
 from bot.clients.retry import is_passing, wait_asked, worth_retrying
 from bot.core.messages import Json
@@ -58,7 +58,7 @@ class Failure:
     """One attempt that failed. `did` follows the host in the sentence, `said` are the endpoint's own words.
 
     `kind` is the endpoint's name of the error, '' where it gave none; `status` the HTTP status, 0 where no answer
-    came; `retry_after` the wait that it asked for, in seconds.
+    came; `retry_after` the wait that it asked for, in seconds. `crowded` tells that it has too many requests.
     """
 
     verdict: Verdict
@@ -70,9 +70,10 @@ class Failure:
     request_id: str = ""
     retry: bool = True
     retry_after: float | None = None
+    crowded: bool = False
 
-    def error(self, door: Door, attempts: int) -> OutsideError:
-        """Return what to raise when this was the last attempt."""
+    def error(self, door: Door, attempts: int, *, stops_all: bool = False) -> OutsideError:
+        """Return what to raise when this was the last attempt. `stops_all` tells that no other is worth it, either."""
         sentence = self._sentence(door, attempts)
         status, kind, request_id = self.status, self.kind, self.request_id
         if self.verdict is Verdict.TRANSIENT:
@@ -83,12 +84,17 @@ class Failure:
                 request_id=request_id,
                 attempts=attempts,
                 retry_after=self.retry_after,
+                stops_all=stops_all,
             )
         if self.verdict is Verdict.BAD_REPLY:
             return BadReply(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
-        stops_all = self.verdict is Verdict.STOPS_ALL
         return Rejected(
-            sentence, status=status, kind=kind, request_id=request_id, attempts=attempts, stops_all=stops_all
+            sentence,
+            status=status,
+            kind=kind,
+            request_id=request_id,
+            attempts=attempts,
+            stops_all=self.verdict is Verdict.STOPS_ALL,
         )
 
     def _sentence(self, door: Door, attempts: int) -> str:
@@ -146,6 +152,7 @@ _OTHER_NAMES = {
     "rate_limit_exceeded": 429,
 }
 _STOPPING = {401, 402, 403, 404}
+_CROWDED = {429, 529}
 _SPENT_CODES = {"enforced_spend_limit_reached", "insufficient_quota", "insufficient_user_quota"}
 _SPENT_WORDS = re.compile(r"You have reached your specified API usage limits|credit balance is too low", re.IGNORECASE)
 _NAME = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
@@ -211,7 +218,8 @@ def _judged(  # noqa: PLR0913 - the fields of a failure, each from another place
         verdict, (did, advice) = _verdict(judged), _JUDGEMENTS.get(judged, fallback)
     if retry_after is not None and verdict is Verdict.TRANSIENT:
         advice = _after(retry_after)
-    return Failure(verdict, did, advice, kind, told.message, status, request_id, retry, retry_after)
+    crowded = judged in _CROWDED
+    return Failure(verdict, did, advice, kind, told.message, status, request_id, retry, retry_after, crowded)
 
 
 def _verdict(judged: int) -> Verdict:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 from pydantic import SecretStr
 
-from bot.clients import failures
-from bot.clients.assembly import Answer, Reported
-from bot.clients.failures import Door, Failure
+from bot.clients.asking import Asker
+from bot.clients.assembly import MessageFormat
+from bot.clients.budget import RetryBudget
+from bot.clients.failures import Door
 from bot.clients.http import async_client
-from bot.clients.retry import Retry
-from bot.core.messages import UNHEARD, Listener, Reply, Request
-from bot.errors import Misuse, Rejected
+from bot.clients.pressure import pressure_of
+from bot.core.messages import Request
+from bot.errors import Misuse
 
 _CONNECT_SECONDS = 15
-# The API's own limit of a request: https://platform.claude.com/docs/en/api/errors#request-size-limits
-_MOST_BYTES = 32 * 1024 * 1024
-_MOST_ERROR_BYTES = 64 * 1024
-# After the last event a stream has only its end to send. Read, it leaves the connection usable for the next request.
-_LINGER_SECONDS = 0.2
+_RETRIES_A_PLACE = 4
 _KEY = re.compile(r"[!-~]+")
 
 
@@ -75,107 +71,28 @@ class Endpoint:
         }
 
 
-class Messages:
-    """Asks a model. At most `concurrency` requests of one client are under way; one that waits to try again counts.
+class MessagesWire:
+    """The Messages API at an endpoint, see `asking.Wire`. Raises Misuse for an unusable address or key."""
 
-    So an endpoint that limits requests is asked less until it answers again. `idle_seconds` is how long a stream may
-    be silent, `total_seconds` how long one attempt may take. Raises Misuse for an unusable address or key.
-    """
-
-    def __init__(  # noqa: PLR0913 - each has a default that suits the public API
-        self,
-        http: httpx.AsyncClient,
-        endpoint: Endpoint,
-        *,
-        concurrency: int,
-        retry: Retry = Retry(),  # noqa: B008 - frozen
-        idle_seconds: float = 120,
-        total_seconds: float = 600,
-    ) -> None:
-        self._http = http
-        self._url, self._headers, self._stream = endpoint.url, endpoint.headers, endpoint.stream
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.url, self.headers, self.stream = endpoint.url, endpoint.headers, endpoint.stream
         key = endpoint.key.get_secret_value().strip()
-        self._door = Door(self._url.netloc.decode("ascii"), endpoint.credential, key)
-        self._places = asyncio.Semaphore(concurrency)
-        self._retry = retry
-        # Without a stream nothing comes before the model has finished.
-        self._idle = idle_seconds if endpoint.stream else total_seconds
-        self._total = total_seconds
+        self.door = Door(self.url.netloc.decode("ascii"), endpoint.credential, key)
+        self.format = MessageFormat()
 
-    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
-        """Send the request and return the whole reply, after retries where they may help.
-
-        Raises Rejected, Transient or BadReply, each with the number of attempts.
-        """
-        content = self._content(request)
-        once = _Once(listener.begun)
-        attempts = 0
-        async with self._places:
-            while True:
-                attempts += 1
-                outcome = await self._attempt(content, once)
-                if isinstance(outcome, Reply):
-                    return outcome
-                wait = self._retry.delay(attempts, outcome.retry_after) if outcome.retry else None
-                if wait is None:
-                    raise outcome.error(self._door, attempts)
-                await self._retry.sleep(wait)
-
-    def _content(self, request: Request) -> bytes:
-        most = request.body.get("max_tokens")
-        if isinstance(most, int) and most <= 0:
-            raise Rejected(f"A request allows {most} tokens of output; allow at least 1.", attempts=0)
-        content = (_streaming(request) if self._stream else request).encoded
-        if len(content) > _MOST_BYTES:
-            raise Rejected(
-                f"A request has {len(content):,} bytes, more than any endpoint takes; lower PLUMBLINE_CHUNK_TOKENS.",
-                kind="request_too_large",
-                attempts=0,
-            )
-        return content
-
-    async def _attempt(self, content: bytes, started: _Once) -> Reply | Failure:
-        set_up = self._http.timeout
-        timeout = httpx.Timeout(connect=set_up.connect, write=set_up.write, read=self._idle, pool=None)
-        send = self._http.stream("POST", self._url, content=content, headers=self._headers, timeout=timeout)
-        try:
-            async with asyncio.timeout(self._total), send as response:
-                if response.is_success:
-                    return await _reply(response, started)
-                body = await _error_body(response)
-                return failures.http_error(response.status_code, response.headers, body, self._retry.now())
-        except TimeoutError:
-            return failures.unfinished(self._total)
-        except httpx.RequestError as error:
-            return self._lost(error)
-
-    def _lost(self, error: httpx.RequestError) -> Failure:
-        if isinstance(error, httpx.ReadTimeout):
-            return failures.silent(self._idle)
-        why = str(error) or type(error).__name__
-        if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
-            return failures.unreachable(why)
-        return failures.broken_off(why)
+    def content(self, request: Request) -> bytes:
+        """The body as it stands; `stream` is put in where one is wanted."""
+        return (_streaming(request) if self.stream else request).encoded
 
 
 @asynccontextmanager
-async def connected(endpoint: Endpoint, *, concurrency: int, ca_bundle: str | None) -> AsyncIterator[Messages]:
-    """A client with a pool of connections of its own, closed at the end."""
+async def connected(endpoint: Endpoint, *, concurrency: int, ca_bundle: str | None) -> AsyncIterator[Asker]:
+    """A client with a pool of connections of its own, closed at the end. Its places are those of the whole process."""
+    wire = MessagesWire(endpoint)
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
     async with async_client(ca_bundle=ca_bundle, timeout=timeout, limit=concurrency) as http:
-        yield Messages(http, endpoint, concurrency=concurrency)
-
-
-class _Once:
-    """Calls what it was given at the first call and never again."""
-
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action: Callable[[], None] | None = action
-
-    def __call__(self) -> None:
-        action, self._action = self._action, None
-        if action:
-            action()
+        pressure = pressure_of(wire.door.host, concurrency)
+        yield Asker(http, wire, pressure, RetryBudget(_RETRIES_A_PLACE * concurrency))
 
 
 def _streaming(request: Request) -> Request:
@@ -186,44 +103,3 @@ def _streaming(request: Request) -> Request:
             body["stream"] = True
         body[name] = value
     return Request({**body, "stream": True})
-
-
-async def _reply(response: httpx.Response, started: _Once) -> Reply | Failure:
-    answer = Answer(response.headers.get("content-type", ""))
-    size = 0
-    chunks = response.aiter_bytes()
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > _MOST_BYTES:
-            return failures.too_long(response.status_code, response.headers, _MOST_BYTES)
-        answer.feed(chunk)
-        if answer.begun:
-            started()
-        if answer.over:
-            await _finish(chunks)
-            break
-    result = answer.result()
-    if isinstance(result, Reply):
-        started()
-        return result
-    if isinstance(result, Reported):
-        return failures.reported(result.payload, response.status_code, response.headers)
-    return failures.no_message(result, response.status_code, response.headers)
-
-
-async def _finish(chunks: AsyncIterator[bytes]) -> None:
-    with suppress(TimeoutError, httpx.RequestError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            async for _ in chunks:
-                pass
-
-
-async def _error_body(response: httpx.Response) -> bytes:
-    """Read the start of an error's body. What goes wrong while reading hides nothing: the status is known."""
-    body = bytearray()
-    with suppress(httpx.RequestError):
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) >= _MOST_ERROR_BYTES:
-                break
-    return bytes(body[:_MOST_ERROR_BYTES])

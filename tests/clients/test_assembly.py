@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.clients.assembly import Answer, Incomplete, Reported, Result, Unusable
+from bot.clients.answers import Answer, Incomplete, Reported, Result, Unusable
+from bot.clients.assembly import MessageFormat
 from bot.core.messages import Reply, StopReason, TextBlock, ToolUse, Usage
 from tests.fakes.messages import MessageAnswer, events_of, frame, message_of, refusal, text, tool, truncated
 
@@ -19,7 +20,7 @@ FINDINGS = {"files": [{"path": "a/b.py", "summary": "ä€😀\u2028\u0085\u000b
 
 
 def result_of(media_type: str, *chunks: bytes) -> Result:
-    answer = Answer(media_type)
+    answer = Answer(media_type, MessageFormat())
     for chunk in chunks:
         answer.feed(chunk)
     return answer.result()
@@ -252,7 +253,7 @@ def test_what_is_not_known_is_passed_over(noise: bytes) -> None:
 )
 def test_when_a_message_begins(chunk: bytes, begun: bool) -> None:
     """A ping or a comment before message_start is not yet the message."""
-    answer = Answer(STREAM)
+    answer = Answer(STREAM, MessageFormat())
     answer.feed(chunk)
     assert answer.begun is begun
     assert not answer.over
@@ -260,7 +261,7 @@ def test_when_a_message_begins(chunk: bytes, begun: bool) -> None:
 
 def test_what_follows_the_stop_is_ignored() -> None:
     """After message_stop nothing changes the reply, not even an error."""
-    answer = Answer(STREAM)
+    answer = Answer(STREAM, MessageFormat())
     answer.feed(b"".join(map(frame, [*OPENED, ending(), STOP])))
     assert answer.over
     answer.feed(frame({"type": "error", "error": {"type": "api_error"}}) + frame(start()) + b"data: [DONE]\n\n{")

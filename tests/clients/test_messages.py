@@ -13,7 +13,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.clients.messages import Endpoint, Messages, connected
+from bot.clients.asking import Asker, Limits
+from bot.clients.budget import RetryBudget
+from bot.clients.messages import Endpoint, MessagesWire, connected
+from bot.clients.pressure import Pressure
 from bot.clients.retry import Retry
 from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
 from bot.errors import BadReply, Misuse, OutsideError, Rejected, Transient
@@ -71,6 +74,13 @@ def endpoint(url: str, *, stream: bool = True, bearer: bool = False, key: str = 
     return Endpoint(url, SecretStr(key), bearer=bearer, stream=stream)
 
 
+def asker(
+    http: httpx.AsyncClient, at: Endpoint, places: int = 2, *, limits: Limits | None = None, retries: int = 99
+) -> Asker:
+    """Who asks, with places and retries of its own."""
+    return Asker(http, MessagesWire(at), Pressure(places), RetryBudget(retries), limits or Limits())
+
+
 async def opened(
     at: Endpoint,
     *requests: Request,
@@ -82,7 +92,7 @@ async def opened(
     """Ask one request after the other on one connection pool."""
     async with pool() as http:
         sleeper = Waits() if waits is None else waits
-        messages = Messages(http, at, concurrency=2, retry=retry(sleeper), idle_seconds=idle, total_seconds=total)
+        messages = asker(http, at, limits=Limits(idle, total, retry(sleeper)))
         return [await messages.ask(request, listener) for request in requests]
 
 
@@ -205,8 +215,8 @@ def test_the_key_is_in_no_repr() -> None:
     async def shown() -> str:
         async with pool() as http:
             at = endpoint("https://host")
-            messages = Messages(http, at, concurrency=1)
-            return f"{at!r} {at} {messages!r} {messages._door!r}"
+            messages = asker(http, at, 1)
+            return f"{at!r} {at} {messages!r} {MessagesWire(at).door!r}"
 
     assert KEY not in asyncio.run(shown())
 
@@ -318,7 +328,7 @@ def test_requests_in_flight_are_limited(concurrency: int) -> None:
 
     async def storm(url: str) -> list[Reply]:
         async with pool() as http:
-            messages = Messages(http, endpoint(url), concurrency=concurrency)
+            messages = asker(http, endpoint(url), concurrency)
             return await asyncio.gather(*(messages.ask(REQUEST) for _ in range(3 * concurrency)))
 
     with FakeMessages(in_turn(text("x", delay=0.05))) as fake:
@@ -692,7 +702,7 @@ def test_cancelling_closes_the_connection() -> None:
     async def cancelled(url: str) -> Waits:
         waits = Waits()
         async with pool() as http:
-            messages = Messages(http, endpoint(url), concurrency=1, retry=retry(waits))
+            messages = asker(http, endpoint(url), 1, limits=Limits(retry=retry(waits)))
             begun = asyncio.Event()
             task = asyncio.create_task(messages.ask(REQUEST, Listener(begun=begun.set)))
             await begun.wait()
@@ -719,7 +729,7 @@ def test_cancelling_a_wait_asks_no_more() -> None:
             await asyncio.Event().wait()
 
         async with pool() as http:
-            messages = Messages(http, endpoint(url), concurrency=1, retry=Retry(sleep=sleep))
+            messages = asker(http, endpoint(url), 1, limits=Limits(retry=Retry(sleep=sleep)))
             task = asyncio.create_task(messages.ask(REQUEST))
             await waiting.wait()
             task.cancel()
@@ -737,7 +747,7 @@ def test_who_waits_keeps_the_place() -> None:
 
     async def two(url: str) -> list[Reply]:
         async with pool() as http:
-            messages = Messages(http, endpoint(url), concurrency=1, retry=retry(Waits()))
+            messages = asker(http, endpoint(url), 1, limits=Limits(retry=retry(Waits())))
             requests = [Request(BODY | {"metadata": {"user_id": name}}) for name in ("first", "second")]
             return await asyncio.gather(*map(messages.ask, requests))
 
@@ -745,3 +755,60 @@ def test_who_waits_keeps_the_place() -> None:
         asyncio.run(two(fake.url))
     asked = [received.body["metadata"]["user_id"] for received in fake.requests]
     assert asked == ["first", "first", "first", "second"]
+
+
+# --- Many requests --------------------------------------------------------------------------------------------------
+
+
+async def _storm(url: str, number: int, *, places: int, retries: int) -> tuple[list[object], Pressure]:
+    """Ask many requests at once; gives what each came to, and the pressure after them."""
+    async with pool() as http:
+        pressure = Pressure(places)
+        asking = Asker(http, MessagesWire(endpoint(url)), pressure, RetryBudget(retries), Limits(retry=retry(Waits())))
+        requests = [Request(BODY | {"metadata": {"user_id": str(name)}}) for name in range(number)]
+        return await asyncio.gather(*map(asking.ask, requests), return_exceptions=True), pressure
+
+
+@pytest.mark.parametrize(
+    ("answer", "places"),
+    [
+        (http_error(429), 4),
+        (http_error(529), 4),
+        (stream_bytes([frame({"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})]), 4),
+        (http_error(500), 8),
+    ],
+)
+def test_a_crowded_endpoint_is_asked_less(answer: Answer, places: int) -> None:
+    """A refusal for too many requests halves the places, be it inside a stream; another failure does not."""
+    with FakeMessages(in_turn(answer, text("x"))) as fake:
+        replies, pressure = asyncio.run(_storm(fake.url, 1, places=8, retries=9))
+    assert isinstance(replies[0], Reply)
+    assert pressure.limit == places
+
+
+def test_a_storm_of_failures_ends_all() -> None:
+    """Where all requests fail, the retries of the review run out; who finds none left ends the review, and says why."""
+    with FakeMessages(lambda _: http_error(500)) as fake:
+        errors, _ = asyncio.run(_storm(fake.url, 6, places=6, retries=5))
+        assert len(fake.requests) == 6 + 5
+    assert all(isinstance(error, Transient) for error in errors)
+    assert any(isinstance(error, Transient) and error.stops_all for error in errors)
+    assert all("try again later." in str(error) for error in errors)
+
+
+def test_pieces_are_heard_as_they_come_and_void_when_asked_again() -> None:
+    """The listener gets the pieces of text and input of each attempt, and is told when what it heard is void."""
+    heard: list[str] = []
+    listener = Listener(lambda: heard.append("<begun>"), heard.append, lambda: heard.append("<again>"))
+    whole = b"".join(map(frame, events_of(tool("report", {"title": "it is a long one"}))))
+    half = stream_bytes([whole[: whole.rindex(b"input_json_delta")]], ending=Ending.CUT)
+    with FakeMessages(in_turn(half, tool("report", {"title": "fine"}))) as fake:
+        ask(endpoint(fake.url), listener=listener)
+    first, second = "".join(heard).removeprefix("<begun>").split("<again>")
+    assert '{"title": "it is a long one"}'.startswith(first)
+    assert first
+    assert json.loads(second) == {"title": "fine"}
+    with FakeMessages(in_turn(http_error(500), text("fine"))) as fake:
+        heard.clear()
+        ask(endpoint(fake.url, stream=False), listener=listener)
+    assert heard == ["<begun>"], "a whole message is not heard in pieces, and nothing was void"
