@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from bot import reviewer
 from bot.clients.analyzers import EmbeddedAnalyzers
-from bot.clients.messages import Endpoint, connected
+from bot.clients.asking import connected
+from bot.clients.messages import Endpoint, MessagesWire
 from bot.clients.source import PatchText
 from bot.core.cost import PRICES
 from bot.core.policy import Policy
@@ -22,7 +23,7 @@ async def main(url: str, patch: bytes, chunk_tokens: int, concurrency: int) -> N
     """Review the patch and tell what it took."""
     policy = Policy("claude-opus-4-6", chunk_tokens=chunk_tokens, max_cost=1_000)
     endpoint = Endpoint(url, SecretStr("made-up-key"), bearer=False)
-    async with connected(endpoint, concurrency=concurrency, ca_bundle=None) as model:
+    async with connected(MessagesWire(endpoint), concurrency=concurrency, ca_bundle=None) as model:
         watch = Progress(None, PRICES["provider"])
         ports = reviewer.Ports(PatchText(patch, "made up"), EmbeddedAnalyzers(), model, watch)
         # From the story's beginning: a command builds its client while GitHub is answering.

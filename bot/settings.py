@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from bot.core.rendering.setup import Shown
 
+OPENAI = "https://api.openai.com/v1"
+"""Where Chat Completions are asked for with a key and no address."""
+
 _ENV_FILE = ".env"
 _CA_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_AND_CA = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", *_CA_BUNDLES)
@@ -54,6 +57,8 @@ class Settings(BaseSettings):
     # Patterns without \w and counts: pydantic's engine takes 0.1 s to build those for all of Unicode.
     model: str = Field(default="claude-opus-4-6", pattern=r"^[A-Za-z0-9_.:/@-]+$", max_length=100)
     anthropic_version: str = Field(default="2023-06-01", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    # A key for OpenAI may lie around for other uses: code goes there only where that was asked for.
+    api: Literal["messages", "chat"] = "messages"
     stream: bool = True
     concurrency: int = Field(default=8, ge=1, le=100)
     chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from bot import __version__
 from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
 from bot.errors import Misuse
-from bot.settings import Settings, ca_bundle, cache_folder
+from bot.settings import OPENAI, Settings, ca_bundle, cache_folder
 from bot.threads import Patience
 
 if TYPE_CHECKING:
     from bot import reviewer
-    from bot.clients.asking import Asker
+    from bot.clients.asking import Asker, Wire
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
     from bot.clients.github.publish import PullRequestPage
@@ -234,20 +234,38 @@ def _refuse_two_keys(settings: Settings) -> None:
 
 
 async def _messages(settings: Settings, stack: AsyncExitStack) -> Asker | None:
-    """The client of the model, or None where no key is set."""
+    """The client of the model, or None where none is set."""
+    wire = _wire(settings)
+    if wire is None:
+        return None
+    from bot.clients.asking import connected
+
+    return await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
+
+
+def _wire(settings: Settings) -> Wire | None:
+    """How the model is spoken to, None without a key. Raises Misuse where Chat Completions are asked for nowhere."""
+    if settings.api == "chat":
+        return _chat_wire(settings)
     chosen = settings.anthropic_api_key or settings.anthropic_auth_token
     if chosen is None:
         return None
-    from bot.clients.messages import Endpoint, connected
+    from bot.clients.messages import Endpoint, MessagesWire
 
-    endpoint = Endpoint(
-        base_url=settings.anthropic_base_url,
-        key=chosen,
-        bearer=settings.anthropic_api_key is None,
-        version=settings.anthropic_version,
-        stream=settings.stream,
-    )
-    return await stack.enter_async_context(connected(endpoint, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
+    bearer = settings.anthropic_api_key is None
+    version, stream = settings.anthropic_version, settings.stream
+    return MessagesWire(Endpoint(settings.anthropic_base_url, chosen, bearer, version, stream))
+
+
+def _chat_wire(settings: Settings) -> Wire:
+    from bot.clients.chat import ChatEndpoint, ChatWire
+
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        raise Misuse(
+            "PLUMBLINE_API is chat, and nothing says where; set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."
+        )
+    base = settings.openai_base_url or OPENAI
+    return ChatWire(ChatEndpoint(base, settings.openai_api_key, settings.stream))
 
 
 def _source(request: Request, github: GitHub | None, reference: PullRequestReference | None) -> reviewer.Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +14,8 @@ from bot.clients import failures
 from bot.clients.answers import Answer, Format, Reported
 from bot.clients.budget import RetryBudget
 from bot.clients.failures import Door, Failure
-from bot.clients.pressure import Pressure
+from bot.clients.http import async_client
+from bot.clients.pressure import Pressure, pressure_of
 from bot.clients.retry import Retry
 from bot.core.messages import UNHEARD, Listener, Reply, Request
 from bot.errors import Rejected
@@ -24,6 +25,8 @@ _MOST_BYTES = 32 * 1024 * 1024
 _MOST_ERROR_BYTES = 64 * 1024
 # After the last event a stream has only its end to send. Read, it leaves the connection usable for the next request.
 _LINGER_SECONDS = 0.2
+_CONNECT_SECONDS = 15
+_RETRIES_A_PLACE = 4
 
 
 class Wire(Protocol):
@@ -154,6 +157,15 @@ class Asker:
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
             return failures.unreachable(why)
         return failures.broken_off(why)
+
+
+@asynccontextmanager
+async def connected(wire: Wire, *, concurrency: int, ca_bundle: str | None) -> AsyncIterator[Asker]:
+    """A client with a pool of connections of its own, closed at the end. Its places are those of the whole process."""
+    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
+    async with async_client(ca_bundle=ca_bundle, timeout=timeout, limit=concurrency) as http:
+        pressure = pressure_of(wire.door.host, concurrency)
+        yield Asker(http, wire, pressure, RetryBudget(_RETRIES_A_PLACE * concurrency))
 
 
 class _Heard:

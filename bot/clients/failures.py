@@ -34,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is known of the endpoint: its host, the variable that holds the key, and the key.
+    """What is known of the endpoint: its host, the variables that hold the key and the address, and the key.
 
     The key is only there to be struck out where an endpoint repeats it.
     """
@@ -42,6 +42,7 @@ class Door:
     host: str
     credential: str
     key: str = field(repr=False)
+    address: str = "ANTHROPIC_BASE_URL"
 
     def quote(self, words: str) -> str:
         """Return words of others as one line of at most 200 characters, without anything secret or invisible."""
@@ -102,7 +103,7 @@ class Failure:
         name = " ".join(filter(None, (status, self.kind)))
         details = ": ".join(filter(None, (name, door.quote(self.said))))
         tried = f" after {attempts} attempts" if attempts > 1 else ""
-        advice = self.advice.format(credential=door.credential)
+        advice = self.advice.format(credential=door.credential, address=door.address)
         return f"{door.host} {self.did}{f' ({details})' if details else ''}{tried}; {advice}."
 
 
@@ -117,7 +118,7 @@ _JUDGEMENTS = {
     401: ("did not accept the key", "check {credential}"),
     402: ("wants to be paid first", "check the balance of the account that {credential} belongs to"),
     403: ("denied access", "check what {credential} is allowed to use"),
-    404: ("does not know the model or the address", "check PLUMBLINE_MODEL and ANTHROPIC_BASE_URL"),
+    404: ("does not know the model or the address", "check PLUMBLINE_MODEL and {address}"),
     408: ("gave up waiting for the request", _LATER),
     409: ("was busy with a conflicting request", _LATER),
     413: ("found the request too large", "lower PLUMBLINE_CHUNK_TOKENS"),
@@ -212,9 +213,7 @@ def _judged(  # noqa: PLR0913 - the fields of a failure, each from another place
     if told.spent and judged < _SERVER_ERRORS:
         verdict, (did, advice), retry = Verdict.STOPS_ALL, _SPENT, False
     else:
-        fallback = (
-            ("failed", _LATER) if judged >= _SERVER_ERRORS else ("refused the request", "check ANTHROPIC_BASE_URL")
-        )
+        fallback = ("failed", _LATER) if judged >= _SERVER_ERRORS else ("refused the request", "check {address}")
         verdict, (did, advice) = _verdict(judged), _JUDGEMENTS.get(judged, fallback)
     if retry_after is not None and verdict is Verdict.TRANSIENT:
         advice = _after(retry_after)
@@ -245,7 +244,7 @@ def _redirect(status: int, headers: Mapping[str, str]) -> Failure:
     return Failure(
         Verdict.STOPS_ALL,
         "sends requests on to another address",
-        "set ANTHROPIC_BASE_URL to the address that answers itself",
+        "set {address} to the address that answers itself",
         said=where,
         status=status,
         request_id=_request_id(headers),
@@ -284,7 +283,7 @@ def no_message(result: Incomplete | Unusable, status: int, headers: Mapping[str,
     """Judge an answer with a good status that holds no whole message."""
     request_id = _request_id(headers)
     if isinstance(result, Unusable):
-        did, advice = f"answered with {result.why}", "check ANTHROPIC_BASE_URL and PLUMBLINE_MODEL"
+        did, advice = f"answered with {result.why}", "check {address} and PLUMBLINE_MODEL"
         return Failure(Verdict.BAD_REPLY, did, advice, status=status, request_id=request_id, retry=False)
     verdict = Verdict.BAD_REPLY if result.empty else Verdict.TRANSIENT
     did = "gave no whole answer"
@@ -295,13 +294,13 @@ def too_long(status: int, headers: Mapping[str, str], most: int) -> Failure:
     """Judge an answer that does not end."""
     did = f"sent more than {most:,} bytes"
     return Failure(
-        Verdict.BAD_REPLY, did, "check ANTHROPIC_BASE_URL", status=status, request_id=_request_id(headers), retry=False
+        Verdict.BAD_REPLY, did, "check {address}", status=status, request_id=_request_id(headers), retry=False
     )
 
 
 def unreachable(why: str) -> Failure:
     """Judge a connection that did not come about: name, port, TLS or proxy."""
-    advice = "check ANTHROPIC_BASE_URL, the proxy variables (HTTPS_PROXY, NO_PROXY) and SSL_CERT_FILE"
+    advice = "check {address}, the proxy variables (HTTPS_PROXY, NO_PROXY) and SSL_CERT_FILE"
     return Failure(Verdict.TRANSIENT, "cannot be reached", advice, said=why)
 
 

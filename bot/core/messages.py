@@ -76,13 +76,17 @@ NO_USAGE = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply: complete on the wire, whatever its stop reason says of its content."""
+    """A whole reply: complete on the wire, whatever its stop reason says of its content.
+
+    `measured` is False where the endpoint did not count its tokens.
+    """
 
     content: tuple[Block, ...]
     stop_reason: StopReason
     usage: Usage = NO_USAGE
     model: str = ""
     id: str = ""
+    measured: bool = True
 
     @property
     def text(self) -> str:
@@ -148,6 +152,7 @@ def reply_as_json(reply: Reply) -> Json:
         "id": reply.id,
         "model": reply.model,
         "stop_reason": reply.stop_reason.value,
+        "measured": reply.measured,
         "usage": {each.name: getattr(reply.usage, each.name) for each in fields(reply.usage)},
         "content": [_block_as_json(block) for block in reply.content],
     }
@@ -170,6 +175,7 @@ def reply_from_json(stored: Mapping[str, object]) -> Reply:
         usage=Usage(**usage),
         model=str(stored["model"]),
         id=str(stored["id"]),
+        measured=bool(stored.get("measured", True)),
     )
 
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.clients.asking import Asker, Limits
+from bot.clients.asking import Asker, Limits, connected
 from bot.clients.budget import RetryBudget
-from bot.clients.messages import Endpoint, MessagesWire, connected
+from bot.clients.messages import Endpoint, MessagesWire
 from bot.clients.pressure import Pressure
 from bot.clients.retry import Retry
 from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
@@ -314,7 +314,7 @@ def test_a_pool_of_its_own() -> None:
     """`connected` gives a client that asks, and closes its connections in the end."""
 
     async def reply(url: str) -> Reply:
-        async with connected(endpoint(url), concurrency=1, ca_bundle=None) as messages:
+        async with connected(MessagesWire(endpoint(url)), concurrency=1, ca_bundle=None) as messages:
             return await messages.ask(REQUEST)
 
     with FakeMessages(in_turn(text("x"))) as fake:

@@ -225,6 +225,8 @@ class FakeMessages:
     before the answer's end.
     """
 
+    path = "/v1/messages"
+
     def __init__(self, script: Script) -> None:
         self.requests: list[Received] = []
         self.problems: list[str] = []
@@ -263,13 +265,16 @@ class FakeMessages:
             asked = json.loads(body)
         except ValueError:
             asked = None
-        if (request.method, request.url.path) != ("POST", "/v1/messages") or not isinstance(asked, dict):
+        if (request.method, request.url.path) != ("POST", self.path) or not isinstance(asked, dict):
             self.problems.append(f"{request.method} {request.url.path} with {body[:80]!r} is no request of this API")
             return _Sent(self, http_error(404, "not_found_error", "Not Found"))
         self.requests.append(Received(request.url.path, dict(request.headers), asked, body))
-        self.problems += request_problems(request.headers, asked)
+        self.problems += self._problems_of(request.headers, asked)
         scripted = self._script(asked)
         return _Sent(self, self._on_the_wire(scripted, asked), scripted.delay)
+
+    def _problems_of(self, headers: Mapping[str, str], asked: Json) -> list[str]:
+        return request_problems(headers, asked)
 
     def _on_the_wire(self, answer: Answer, asked: Json) -> RawAnswer:
         if isinstance(answer, RawAnswer):

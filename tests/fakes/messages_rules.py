@@ -1,22 +1,18 @@
 """What the Messages API accepts and sends: its vendor's types as closed schemas, and the rules that no type tells.
 
-The types are those of the `anthropic` package. Checked as pydantic models they would let bad messages pass, because
-iterables in them are read lazily; so they become JSON schemas first.
+The types are those of the `anthropic` package.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
-import jsonschema_rs
 from anthropic.types import Message, RawMessageStreamEvent
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticOmit, core_schema
+
+from tests.fakes.closed_types import shape_problems
 
 Json = dict[str, Any]
 
@@ -37,31 +33,8 @@ _NOT_IN_STRICT = {
 }
 
 
-class _Closed(GenerateJsonSchema):
-    """Objects admit nothing but their fields; what only Python can hold (open files, paths) is left out of unions."""
-
-    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
-        return {**super().typed_dict_schema(schema), "additionalProperties": False}
-
-    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        return {**super().model_schema(schema), "additionalProperties": False}
-
-    def handle_invalid_for_json_schema(self, _schema: core_schema.CoreSchema, _info: str) -> JsonSchemaValue:
-        raise PydanticOmit
-
-    def is_instance_schema(self, _schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
-        raise PydanticOmit
-
-
-@cache
-def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
-    schema = TypeAdapter(_TYPES[name]).json_schema(schema_generator=_Closed, mode="validation")
-    return jsonschema_rs.Draft202012Validator(schema, ignore_unknown_formats=True)
-
-
 def _shape(name: str, value: object) -> Iterator[str]:
-    for error in _validator(name).iter_errors(value):
-        yield f"{name} /{'/'.join(map(str, error.instance_path))}: {error.message[:200]}"
+    return shape_problems(name, _TYPES[name], value)
 
 
 def message_problems(message: Json) -> list[str]:

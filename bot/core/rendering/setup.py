@@ -53,6 +53,8 @@ def _uses(settings: Mapping[str, Shown], programs: tuple[Program, ...]) -> Itera
 
 
 def _key(settings: Mapping[str, Shown]) -> str:
+    if settings["PLUMBLINE_API"].value == "chat":
+        return _chat(settings)
     names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
     found = [name for name in names if _is_set(settings, name)]
     if len(found) == len(names):
@@ -60,6 +62,13 @@ def _key(settings: Mapping[str, Shown]) -> str:
     if not found:
         return f"set {names[0]}, or {names[1]} for an endpoint that takes a bearer token"
     return f"ready, {settings['PLUMBLINE_MODEL'].value} at {settings['ANTHROPIC_BASE_URL'].value} with {found[0]}"
+
+
+def _chat(settings: Mapping[str, Shown]) -> str:
+    found = [name for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY") if _is_set(settings, name)]
+    if not found:
+        return "set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server"
+    return f"ready, {settings['PLUMBLINE_MODEL'].value} through Chat Completions with {' and '.join(found)}"
 
 
 def _token(settings: Mapping[str, Shown]) -> str:
