@@ -15,6 +15,7 @@ from bot.clients.chat_assembly import ChatFormat
 from bot.clients.endpoints import accepted, address_of, key_of
 from bot.clients.failures import Door
 from bot.core.chat import chat_body
+from bot.core.fitting import fitted
 from bot.core.messages import Request
 
 _ADDRESS, _CREDENTIAL = "OPENAI_BASE_URL", "OPENAI_API_KEY"
@@ -59,4 +60,4 @@ class ChatWire:
 
     def content(self, request: Request) -> bytes:
         """The same request in the words of Chat Completions."""
-        return Request(chat_body(request.body, stream=self.stream, most_tokens=self._most_tokens)).encoded
+        return Request(chat_body(fitted(request.body), stream=self.stream, most_tokens=self._most_tokens)).encoded

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.clients.assembly import MessageFormat
 from bot.clients.endpoints import accepted, address_of, key_of
 from bot.clients.failures import Door
+from bot.core.fitting import fitted
 from bot.core.messages import Request
 
 _ADDRESS = "ANTHROPIC_BASE_URL"
@@ -56,10 +57,12 @@ class MessagesWire:
         key = endpoint.key.get_secret_value().strip()
         self.door = Door(self.url.netloc.decode("ascii"), endpoint.credential, key, _ADDRESS)
         self.format = MessageFormat()
+        self._version = endpoint.version
 
     def content(self, request: Request) -> bytes:
-        """The body as it stands; `stream` is put in where one is wanted."""
-        return (_streaming(request) if self.stream else request).encoded
+        """The body without what the model would refuse; `stream` is put in where one is wanted."""
+        fit = Request(fitted(request.body, self._version))
+        return (_streaming(fit) if self.stream else fit).encoded
 
 
 def _streaming(request: Request) -> Request:

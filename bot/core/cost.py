@@ -1,16 +1,12 @@
-"""Tokens and money, estimated before anything is asked.
-
-Ratios: 1M tokens are about 3.4M characters for Claude Opus 4.6 and 2.5M for 4.7 (the provider's model table); estimates
-stay below that, as code is denser than prose. Prices: https://docs.claude.com/en/docs/about-claude/pricing
-"""
+"""Tokens and money, estimated before anything is asked. Prices: https://docs.claude.com/en/docs/about-claude/pricing."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 from bot.core.messages import Usage
+from bot.core.model_rules import rules_of
 
 OUTPUT_TOKENS_PER_CHUNK = 1_500
 """What an answer is taken to cost before it is known: a dozen findings with their words."""
@@ -20,23 +16,6 @@ _DENSE_LINE = 500
 _DENSE_SPACE = 0.08
 _BLOCK_TOKENS = 16
 _MILLION = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """How a family of models counts.
-
-    `tool_tokens` are those that a forced tool call adds, `cache_minimum` is the shortest prefix kept in a cache.
-    """
-
-    prefix: str
-    bytes_per_token: float
-    tool_tokens: int
-    cache_minimum: int
-
-
-_FAMILIES = (Family("claude-opus-4-6", 2.6, 589, 4_096), Family("claude-opus-4-7", 2.0, 804, 2_048))
-_UNKNOWN_FAMILY = Family("", 2.0, 804, 4_096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +41,10 @@ class Estimate:
     dollars: float = 0.0
 
 
-@cache
-def family_of(model: str) -> Family:
-    """The family of a model; an unknown one is counted as the densest, so that no request grows too large."""
-    return next((family for family in _FAMILIES if model.startswith(family.prefix)), _UNKNOWN_FAMILY)
-
-
 def tokens_of(text: str, model: str) -> int:
     """Estimate the tokens of a text, on the safe side: never more than one a byte."""
     size = len(text.encode("utf-8", "surrogatepass"))
-    ratio = _DENSE_RATIO if _dense(text) else family_of(model).bytes_per_token
+    ratio = _DENSE_RATIO if _dense(text) else rules_of(model).bytes_per_token
     return min(size, math.ceil(size / ratio))
 
 
@@ -85,7 +58,7 @@ def _dense(text: str) -> bool:
 
 def request_overhead(prefix_tokens: int, model: str) -> int:
     """The tokens of a request besides its chunk: what all share, the provider's own words on tools, the envelope."""
-    return prefix_tokens + family_of(model).tool_tokens + 6 * _BLOCK_TOKENS
+    return prefix_tokens + rules_of(model).tool_tokens + 6 * _BLOCK_TOKENS
 
 
 def dollars_of(usage: Usage, price: Price) -> float:

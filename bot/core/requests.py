@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 from bot.core.along import ALONE, Along, with_part
 from bot.core.chunking import Chunk, Piece, lines_of
-from bot.core.cost import family_of, tokens_of
+from bot.core.cost import tokens_of
 from bot.core.diff import FileDiff, FileStatus, Line
 from bot.core.material import rows, words
 from bot.core.messages import Json, Reply, Request, TextBlock
+from bot.core.model_rules import rules_of
 from bot.core.policy import Effort, PathInstruction
 from bot.core.pull_request import PullRequest
 from bot.core.secrets import mask
@@ -105,7 +106,7 @@ class Prefix:
         return self.marked and self._is_kept(self._rules)
 
     def _is_kept(self, text: str) -> bool:
-        return len(text) / _CHARACTERS_A_TOKEN >= family_of(self.asking.model).cache_minimum
+        return len(text) / _CHARACTERS_A_TOKEN >= rules_of(self.asking.model).cache_minimum
 
     @property
     def task(self) -> str:

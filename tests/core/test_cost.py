@@ -14,11 +14,11 @@ from bot.core.cost import (
     Price,
     dollars_of,
     estimate,
-    family_of,
     request_overhead,
     tokens_of,
 )
 from bot.core.messages import Usage
+from bot.core.model_rules import rules_of
 
 MODEL = "claude-opus-4-6"
 NEWER = "claude-opus-4-7-20260101"
@@ -78,7 +78,7 @@ def test_dense_text_counts_more() -> None:
 def test_newer_models_count_more_and_unknown_ones_the_most() -> None:
     """A model nobody measured is taken for the densest, so that no request grows too large."""
     assert tokens_of(CODE, "another") >= tokens_of(CODE, NEWER) > tokens_of(CODE, MODEL)
-    assert family_of("another").tool_tokens >= family_of(NEWER).tool_tokens > family_of(MODEL).tool_tokens
+    assert rules_of("another").tool_tokens >= rules_of(NEWER).tool_tokens > rules_of(MODEL).tool_tokens
 
 
 def test_overhead_is_prefix_tool_and_envelope() -> None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bot.core.along import ALONE, Along
 from bot.core.chunking import Budget, Plan, lines_of, pack
-from bot.core.cost import family_of
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.messages import Block, Reply, Request, StopReason, TextBlock, ToolUse
+from bot.core.model_rules import rules_of
 from bot.core.overview import Overview, Risk
 from bot.core.policy import Effort, PathInstruction
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
@@ -442,7 +442,7 @@ def test_marks_stand_only_where_a_cache_keeps_them(size: int, requests: int, mod
     marked = [before for before, block in places if "cache_control" in block]
     for before in marked:
         assert requests > 1
-        assert len(before) / 3.4 >= family_of(model).cache_minimum
+        assert len(before) / 3.4 >= rules_of(model).cache_minimum
     assert json.dumps(body).count("cache_control") == len(marked)
 
 
