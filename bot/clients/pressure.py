@@ -65,10 +65,10 @@ class Pressure:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if not turn.cancelled():
                 # The place was given while we were being cancelled: the next one gets it.
                 self._running -= 1
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             self._admit()
             raise

@@ -100,6 +100,27 @@ def test_a_lower_limit_holds_for_who_waits() -> None:
     assert asyncio.run(story()) == [0, 0, 1, 1], "with a limit of two, the second of four that ends leaves two"
 
 
+def test_who_is_cancelled_as_a_place_becomes_free_loses_none() -> None:
+    """The one that leaves and the cancelled one meet in one turn of the loop, in either order."""
+
+    async def story(*, leaves_first: bool) -> int:
+        pressure, end = Pressure(1), asyncio.Event()
+
+        async def hold() -> None:
+            async with pressure.place():
+                await end.wait()
+
+        holder, waiter = asyncio.create_task(hold()), asyncio.create_task(hold())
+        await asyncio.sleep(0)
+        for act in (end.set, waiter.cancel) if leaves_first else (waiter.cancel, end.set):
+            act()
+        ends = await asyncio.gather(holder, waiter, return_exceptions=True)
+        assert [type(end) for end in ends] == [type(None), asyncio.CancelledError]
+        return (await _worked(pressure, 3))[0]
+
+    assert [asyncio.run(story(leaves_first=first)) for first in (True, False)] == [1, 1]
+
+
 @given(st.lists(st.sampled_from(["come", "cancel", "leave"]), max_size=40))
 def test_no_place_is_lost_to_who_is_cancelled(steps: Sequence[str]) -> None:
     """Whoever is cancelled, waiting or just let in, leaves the place to others."""
@@ -126,7 +147,8 @@ def test_no_place_is_lost_to_who_is_cancelled(steps: Sequence[str]) -> None:
                 await asyncio.sleep(0)
         for _, end in tasks:
             end.set()
-        await asyncio.gather(*(task for task, _ in tasks), return_exceptions=True)
+        ends = await asyncio.gather(*(task for task, _ in tasks), return_exceptions=True)
+        assert {type(end) for end in ends} <= {type(None), asyncio.CancelledError}
         assert (await _worked(pressure, 6))[0] == 2
 
     asyncio.run(story())
