@@ -39,7 +39,7 @@ class OutsideError(BotError):
 
     `status` is the HTTP status, 0 where no answer came; `kind` the system's own name of the error (`rate_limit_error`);
     `request_id` what its operators ask for; `attempts` how often it was tried. `stops_all` tells that any other request
-    would meet the same: a bad key, no credit, nothing but failures.
+    would meet the same: a bad key, no credit, nothing but failures. `said` are the system's own words, without secrets.
     """
 
     def __init__(  # noqa: PLR0913 - an error is told once, with all that is known
@@ -51,12 +51,14 @@ class OutsideError(BotError):
         request_id: str = "",
         attempts: int = 1,
         stops_all: bool = False,
+        said: str = "",
     ) -> None:
         self.status = status
         self.kind = kind
         self.request_id = request_id
         self.attempts = attempts
         self.stops_all = stops_all
+        self.said = said
         super().__init__(sentence)
 
 
@@ -76,11 +78,18 @@ class Transient(OutsideError):
         request_id: str = "",
         attempts: int = 1,
         stops_all: bool = False,
+        said: str = "",
         retry_after: float | None = None,
     ) -> None:
         self.retry_after = retry_after
         super().__init__(
-            sentence, status=status, kind=kind, request_id=request_id, attempts=attempts, stops_all=stops_all
+            sentence,
+            status=status,
+            kind=kind,
+            request_id=request_id,
+            attempts=attempts,
+            stops_all=stops_all,
+            said=said,
         )
 
 

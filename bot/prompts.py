@@ -46,11 +46,11 @@ def digest() -> str:
 
 
 def rules_digest(prompts_digest: str, policy: Policy) -> str:
-    """Eight characters that change with what shapes the answers: prompts, instructions, language, effort.
+    """Eight characters that change with what shapes the answers: prompts, instructions, language, effort, thinking.
 
     What was answered under others is not built upon. The model is not among them: another one may go on from what it
     reads.
     """
     instructions = [[each.pattern, each.text] for each in policy.instructions]
-    rules = json.dumps([prompts_digest, instructions, policy.language, policy.effort])
+    rules = json.dumps([prompts_digest, instructions, policy.language, policy.effort, policy.thinking])
     return hashlib.sha256(rules.encode()).hexdigest()[:8]

@@ -373,7 +373,14 @@ def _refuse_closed(change: Change, policy: Policy) -> None:
 
 def _prefix(shown: Shown, selection: Selection, change: Change, policy: Policy) -> Prefix:
     context = context_of(shown, selection, change.title, change.pull_request)
-    asking = Asking(policy.model, policy.max_tokens, policy.language, policy.effort, policy.instructions)
+    asking = Asking(
+        model=policy.model,
+        max_tokens=policy.max_tokens,
+        language=policy.language,
+        effort=policy.effort,
+        thinks=policy.thinking,
+        instructions=policy.instructions,
+    )
     return Prefix(prompts.review_prompts(), asking, context)
 
 

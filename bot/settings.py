@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     # A key for OpenAI may lie around for other uses: code goes there only where that was asked for.
     api: Literal["messages", "chat"] = "messages"
     stream: bool = True
+    thinking: Literal["off", "adaptive"] = "off"
     concurrency: int = Field(default=8, ge=1, le=100)
     chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)
     max_tokens: int = Field(default=16_000, ge=1_000, le=128_000)

@@ -20,12 +20,13 @@ from bot.threads import Patience
 
 if TYPE_CHECKING:
     from bot import reviewer
-    from bot.clients.asking import Asker, Wire
+    from bot.clients.asking import Wire
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
     from bot.clients.github.publish import PullRequestPage
     from bot.clients.record import Record
     from bot.clients.source import Repository
+    from bot.clients.structured import Structured
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
     from bot.core.policy import Policy
@@ -188,6 +189,7 @@ def policy(request: Request, settings: Settings) -> Policy:
         price=PRICES[settings.prices],
         max_tokens=settings.max_tokens,
         max_comments=settings.max_comments,
+        thinking=settings.thinking == "adaptive",
         post=request.post,
         automatic=request.automatic,
         full=request.full,
@@ -233,14 +235,19 @@ def _refuse_two_keys(settings: Settings) -> None:
         raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
 
 
-async def _messages(settings: Settings, stack: AsyncExitStack) -> Asker | None:
-    """The client of the model, or None where none is set."""
+async def _messages(settings: Settings, stack: AsyncExitStack) -> Structured | None:
+    """The model, or None where none is set."""
     wire = _wire(settings)
     if wire is None:
         return None
+    from bot import prompts
     from bot.clients.asking import connected
+    from bot.clients.structured import Structured
+    from bot.core.answer_form import first_form
 
-    return await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
+    asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
+    first = first_form(settings.model, thinks=settings.thinking != "off")
+    return Structured(asker, wire.door.host, first, prompts.load("wire/written.md"))
 
 
 def _wire(settings: Settings) -> Wire | None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.command import plumbline
 from tests.fakes.chat import ChatAnswer, FakeChat, call, refused, words
+from tests.fakes.messages import RawAnswer
 
 Json = dict[str, Any]
 PATCH = b"""diff --git a/app.py b/app.py
@@ -112,3 +113,21 @@ def test_what_the_doctor_says(tmp_path: Path, variables: dict[str, str], line: s
     """Whether a review with a model could begin, and how it would speak."""
     known = {"PLUMBLINE_API": "chat", "PLUMBLINE_MODEL": "m"}
     assert f"review with a model: {line}\n" in plumbline("doctor", folder=tmp_path, variables=known | variables).out
+
+
+def test_a_local_server_without_tools_is_asked_for_json(tmp_path: Path) -> None:
+    """It says that it takes none; the material goes as words, and the answer comes as text."""
+
+    def small(body: Json) -> RawAnswer | ChatAnswer:
+        if "tools" in body:
+            return refused(500, "tools param requires --jinja flag")
+        if "response_format" in body:
+            return refused(400, "response_format: json_schema is not supported")
+        report = {"files": [{"path": "app.py", "summary": "takes the first"}], "findings": [FINDING]}
+        return words(f"Here it is:\n```json\n{json.dumps(report | {'standing': [], 'overview': None})}\n```")
+
+    with FakeChat(small) as fake:
+        said = review(tmp_path, fake.url, PLUMBLINE_STREAM="false")
+        assert fake.problems == []
+        assert [message["role"] for message in fake.requests[-1].body["messages"]] == ["system", "user"]
+    assert "An empty list raises" in said

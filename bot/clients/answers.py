@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.clients.message_json import BROKEN, loads
 from bot.clients.sse import Event, SseReader
 from bot.core.messages import Json, Reply
+from bot.core.strict_json import BROKEN, loads
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.clients.answers import Incomplete, Reported, Result, Unusable
-from bot.clients.message_json import loads, stop_reason, string, table, text_block, tool_call
+from bot.clients.message_json import stop_reason, string, table, text_block, tool_call
 from bot.clients.message_json import usage as read_usage
 from bot.clients.sse import Event
 from bot.core.messages import Block, Json, Reply
+from bot.core.strict_json import loads
 
 
 class MessageFormat:

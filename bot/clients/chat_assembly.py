@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.clients.answers import Incomplete, Reported, Result, Unusable
-from bot.clients.message_json import loads, stop_reason, string, table, text_block, tool_call
+from bot.clients.message_json import stop_reason, string, table, text_block, tool_call
 from bot.clients.sse import Event
 from bot.core.messages import NO_USAGE, Block, Json, Reply, StopReason, ToolUse, Usage
+from bot.core.strict_json import loads
 
 _DONE = "[DONE]"
 

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from bot.clients.answers import Incomplete, Unusable
-from bot.clients.message_json import loads, string, table
+from bot.clients.message_json import string, table
 from bot.clients.retry import is_passing, wait_asked, worth_retrying
 from bot.core.messages import Json
 from bot.core.secrets import mask
+from bot.core.strict_json import loads
 from bot.core.visible import printable
 from bot.errors import BadReply, OutsideError, Rejected, Transient
 
@@ -46,12 +48,26 @@ class Door:
 
     def quote(self, words: str) -> str:
         """Return words of others as one line of at most 200 characters, without anything secret or invisible."""
-        words = words.replace(self.key, "***") if self.key else words
-        line = printable(" ".join(mask(words).split())).rstrip(".;:, ")
+        line = self.without_secrets(words).rstrip(".;:, ")
         return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 4]} ..."
+
+    def without_secrets(self, words: str) -> str:
+        """Return words of others as one line, without the key and whatever else is secret or invisible."""
+        words = words.replace(self.key, "***") if self.key else words
+        return printable(" ".join(mask(words).split()))
 
 
 _LONGEST_QUOTE = 200
+
+
+class _Facts(TypedDict):
+    """What every error tells beside its sentence."""
+
+    status: int
+    kind: str
+    request_id: str
+    attempts: int
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +91,19 @@ class Failure:
 
     def error(self, door: Door, attempts: int, *, stops_all: bool = False) -> OutsideError:
         """Return what to raise when this was the last attempt. `stops_all` tells that no other is worth it, either."""
+        known: _Facts = {
+            "status": self.status,
+            "kind": self.kind,
+            "request_id": self.request_id,
+            "attempts": attempts,
+            "said": door.without_secrets(self.said),
+        }
         sentence = self._sentence(door, attempts)
-        status, kind, request_id = self.status, self.kind, self.request_id
         if self.verdict is Verdict.TRANSIENT:
-            return Transient(
-                sentence,
-                status=status,
-                kind=kind,
-                request_id=request_id,
-                attempts=attempts,
-                retry_after=self.retry_after,
-                stops_all=stops_all,
-            )
+            return Transient(sentence, **known, stops_all=stops_all, retry_after=self.retry_after)
         if self.verdict is Verdict.BAD_REPLY:
-            return BadReply(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
-        return Rejected(
-            sentence,
-            status=status,
-            kind=kind,
-            request_id=request_id,
-            attempts=attempts,
-            stops_all=self.verdict is Verdict.STOPS_ALL,
-        )
+            return BadReply(sentence, **known)
+        return Rejected(sentence, **known, stops_all=self.verdict is Verdict.STOPS_ALL)
 
     def _sentence(self, door: Door, attempts: int) -> str:
         status = str(self.status) if self.status >= _REDIRECTS else ""

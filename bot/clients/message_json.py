@@ -5,48 +5,10 @@ Shapes: https://platform.claude.com/docs/en/api/messages
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 
 from bot.core.messages import Block, Json, StopReason, TextBlock, ToolUse, Usage
-
-# Stands for what is no JSON, or for a number that JSON cannot carry.
-BROKEN = object()
-
-
-class _Doubled(dict[str, object]):
-    """An object with a name twice: two readers would read it differently."""
-
-
-def loads(text: str) -> object:
-    """Return the value of a JSON text, BROKEN where it is none. Doubled names and NaN are found by `tool_call`."""
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
-    except (ValueError, RecursionError):
-        return BROKEN
-
-
-def _object(pairs: list[tuple[str, object]]) -> Json:
-    table = dict(pairs)
-    return table if len(table) == len(pairs) else _Doubled(table)
-
-
-def _constant(_: str) -> object:
-    return BROKEN
-
-
-def _float(text: str) -> object:
-    value = float(text)
-    return value if math.isfinite(value) else BROKEN
-
-
-def _is_strict(value: object) -> bool:
-    if isinstance(value, dict):
-        return not isinstance(value, _Doubled) and all(map(_is_strict, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_strict, value))
-    return value is not BROKEN
+from bot.core.strict_json import is_strict
 
 
 def table(value: object) -> Json:
@@ -68,7 +30,7 @@ def tool_call(id_: str, name: str, value: object, raw: str = "") -> ToolUse:
     """Return the call. Input that is not strict JSON is None, with its text for who asks the model to repair it."""
     if not raw and value is None:
         return ToolUse(id_, name, {})
-    if value is None or not _is_strict(value):
+    if value is None or not is_strict(value):
         return ToolUse(id_, name, None, raw)
     return ToolUse(id_, name, value)
 

@@ -64,7 +64,8 @@ class Policy:
     reviews of a day on this machine; None is no limit. `post` tells that the review is meant for the pull request: then
     it has to be open. `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything
     read, also what an earlier review read. Findings below `threshold` are folded away. `language` is that of the
-    model's words, '' for English. `fail_on` is what makes the check run fail; None never does.
+    model's words, '' for English. `thinking` lets the model think before it answers. `fail_on` is what makes the check
+    run fail; None never does.
     """
 
     model: str
@@ -84,6 +85,7 @@ class Policy:
     fail_on: Severity | None = None
     on_incomplete: OnIncomplete = OnIncomplete.NEUTRAL
     effort: Effort | None = None
+    thinking: bool = False
     max_cost_pull_request: float | None = None
     max_cost_day: float | None = None
     describe: bool = False

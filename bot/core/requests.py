@@ -65,7 +65,8 @@ class Prompts:
 class Asking:
     """How the model is asked: its name, and the most tokens that it may answer with.
 
-    `language` is that of its words, '' for English; `effort` None leaves it to the model's default. `instructions` are
+    `language` is that of its words, '' for English; `effort` None leaves it to the model's default; `thinks` lets it
+    think before it answers. `instructions` are
     those of the repository; each part gets the ones that match its files.
     """
 
@@ -73,6 +74,7 @@ class Asking:
     max_tokens: int
     language: str = ""
     effort: Effort | None = None
+    thinks: bool = False
     instructions: tuple[PathInstruction, ...] = ()
 
 
@@ -234,6 +236,7 @@ def _request(shared: Prefix, messages: Sequence[Json], *, tool: str = REPORT, re
             "max_tokens": shared.asking.max_tokens,
             # https://platform.claude.com/docs/en/build-with-claude/effort: without it a model takes its own default.
             **({"output_config": {"effort": effort.value}} if effort else {}),
+            **({"thinking": {"type": "adaptive"}} if shared.asking.thinks else {}),
             "system": [{"type": "text", "text": shared.prompts.system, **mark}],
             "tools": list(shared.prompts.tools),
             "tool_choice": {"type": "tool", "name": tool, "disable_parallel_tool_use": True},

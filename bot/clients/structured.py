@@ -1,0 +1,65 @@
+"""Asks for answers in the surest form that an endpoint takes, and remembers which that is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.core.answer_form import Form, Shape, read, shaped, stepped, tool_of
+from bot.core.messages import UNHEARD, Listener, Reply, Request
+from bot.errors import OutsideError
+
+
+class _Model(Protocol):
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply: ...
+
+
+class Shapes:
+    """What was learnt of endpoints and their models, for as long as the process runs."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Shape] = {}
+
+    def of(self, endpoint: str, model: str, first: Form) -> Shape:
+        """What requests look like there, as far as it is known."""
+        return self._known.setdefault((endpoint, model), Shape(first))
+
+    def learn(self, endpoint: str, model: str, refused: Shape, instead: Shape) -> None:
+        """A shape was refused. Many requests may be told so at once: only the first of them teaches it."""
+        if self._known[endpoint, model] == refused:
+            self._known[endpoint, model] = instead
+
+
+LEARNT = Shapes()
+"""What this process has learnt."""
+
+
+class Structured:
+    """A model whose answers come as calls of the tool that was asked for, in whatever form its endpoint gives them.
+
+    `first` is the form to begin with, `words` what tells the model to write its answer (prompts/wire/written.md).
+    """
+
+    def __init__(self, model: _Model, endpoint: str, first: Form, words: str, shapes: Shapes = LEARNT) -> None:
+        self._model = model
+        self._endpoint = endpoint
+        self._first = first
+        self._words = words
+        self._shapes = shapes
+
+    async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
+        """Ask, one step lower each time that the endpoint refuses what the form is made of. Raises OutsideError."""
+        tool, name = tool_of(request), str(request.body["model"])
+        if not tool:
+            return await self._model.ask(request, listener)
+        while True:
+            shape = self._shapes.of(self._endpoint, name, self._first)
+            sent = shaped(request, shape, self._words)
+            try:
+                reply = await self._model.ask(sent, listener)
+            except OutsideError as error:
+                instead = stepped(shape, error.status, error.said)
+                if instead is None or shaped(request, instead, self._words).body == sent.body:
+                    raise
+                self._shapes.learn(self._endpoint, name, shape, instead)
+                continue
+            return read(reply, tool)
