@@ -18,6 +18,7 @@ from bot.core.known import Known
 from bot.core.ledger import Entry, Reason
 from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, Usage
 from bot.core.overview import Overview
+from bot.core.partial import Glimpse, GlimpseReader
 from bot.core.replies import Answer, Unusable, Verdict, VerdictState, one_each, read_overview, read_reply
 from bot.core.requests import Prefix, ask_about, ask_again, ask_overall, part_of
 from bot.core.visible import Shown
@@ -52,6 +53,10 @@ class Watch(Protocol):
 
     def moved(self, tally: Tally) -> None:
         """A request was sent or answered."""
+        ...
+
+    def glimpsed(self, seen: Glimpse) -> None:
+        """A finding came in of an answer that is not whole yet: whether it can be used at all is not known."""
         ...
 
     def heard(self, answer: Answer) -> None:
@@ -269,12 +274,26 @@ class _Interview:
 
     async def _answer(self, part: str, listener: Listener) -> Answer | Unusable:
         """Ask, and where the answer does not keep to the schema, ask once more with what is wrong with it."""
-        reply = await self._ask(ask_about(self._shared, part), listener)
+        reply = await self._ask(ask_about(self._shared, part), self._watched(listener))
         answer = read_reply(reply)
         if isinstance(answer, Unusable) and answer.reason is Reason.INVALID_ANSWER:
             self._move(requests=1)
             answer = read_reply(await self._ask(ask_again(self._shared, part, reply, answer.problem)))
         return answer
+
+    def _watched(self, listener: Listener) -> Listener:
+        """The listener, with findings shown as they come in; at a further attempt reading begins anew."""
+        reader = GlimpseReader()
+
+        def said(piece: str) -> None:
+            for seen in reader.feed(piece):
+                self._watch.glimpsed(seen)
+
+        def again() -> None:
+            nonlocal reader
+            reader = GlimpseReader()
+
+        return replace(listener, said=said, again=again)
 
     async def _ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         self._move(running=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from bot.core.cost import Price
+from bot.core.partial import Glimpse
 
 if TYPE_CHECKING:
     from bot import reviewer
@@ -24,6 +25,7 @@ class Progress:
         self._terminal = terminal
         self._price = price
         self._tally: Tally | None = None
+        self._seen: set[Glimpse] = set()
         self._shown = False
 
     def planned(self, change: Change, diff: Diff, requests: int) -> None:
@@ -43,12 +45,23 @@ class Progress:
             self._terminal.flush()
             self._shown = True
 
-    def heard(self, answer: Answer) -> None:
-        """Show what was claimed, above the line."""
+    def glimpsed(self, seen: Glimpse) -> None:
+        """Show a finding above the line, once: an answer may be asked for again, and is heard as a whole, too."""
+        if seen in self._seen:
+            return
         from bot.core.rendering import progress
 
-        for line in progress.claims(answer):
-            self._above(line)
+        self._seen.add(seen)
+        self._above(progress.glimpse(seen))
+        self._again()
+
+    def heard(self, answer: Answer) -> None:
+        """Show what was claimed, and was not seen as it came in."""
+        for claim in answer.claims:
+            self.glimpsed(Glimpse(claim.severity.value, claim.path, claim.line, claim.title))
+        self._again()
+
+    def _again(self) -> None:
         if self._shown and self._tally is not None:
             self.moved(self._tally)
 
@@ -98,6 +111,10 @@ class WithCheck:
         if self._tally is None or tally.answered > self._tally.answered:
             self._say(tally)
         self._tally = tally
+
+    def glimpsed(self, seen: Glimpse) -> None:
+        """A finding came in."""
+        self._watch.glimpsed(seen)
 
     def heard(self, answer: Answer) -> None:
         """A usable answer came."""

@@ -21,6 +21,7 @@ from bot.core.known import Known
 from bot.core.ledger import Reason, balance
 from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
 from bot.core.overview import Overview, Risk
+from bot.core.partial import Glimpse
 from bot.core.policy import PathInstruction
 from bot.core.replies import Answer, Verdict, VerdictState
 from bot.core.requests import Asking, Prefix
@@ -73,6 +74,11 @@ class Watch:
 
     tallies: list[Tally] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    seen: list[Glimpse] = field(default_factory=list)
+
+    def glimpsed(self, seen: Glimpse) -> None:
+        """Keep what came in."""
+        self.seen.append(seen)
 
     def moved(self, tally: Tally) -> None:
         """Keep the tally."""

@@ -7,18 +7,25 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bot.core.cost import PRICES
 from bot.core.messages import Usage
 from bot.core.models import Category, Severity, Side
+from bot.core.partial import Glimpse
 from bot.core.replies import Answer, Claim
 from bot.interview import Tally
 from bot.progress import Progress
 from tests import papers
+from tests.fakes.messages import Answer as Scripted
+from tests.fakes.messages import Ending, MessageAnswer, events_of, frame, stream_bytes
 from tests.repository import CHECKOUT
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.stage import Stage
+
+Json = dict[str, Any]
 
 CLAIM = Claim(
     *("app/\x1b[2Jlinks.py", Side.RIGHT, 3, 3, "x", Severity.HIGH, Category.SECURITY),
@@ -81,3 +88,40 @@ def test_what_the_model_says_cannot_act_on_the_terminal() -> None:
     assert lines[2] == "  not yet checked: high app/\\x1b[2Jlinks.py:3  It breaks\n"
     assert lines[3] == "  [1/2 answered, 1 running] 1,000,000 tokens, $5.00"
     assert progress.stopped() == "Stopped with 1 of 2 requests answered; the same command goes on from there."
+
+
+def test_a_finding_is_shown_once() -> None:
+    """As it comes in; not again when the answer is whole, nor when it was asked for anew."""
+    terminal = io.StringIO()
+    progress = Progress(terminal, PRICES["provider"])
+    seen = Glimpse("high", "app/\x1b[2Jlinks.py", 3, "It \n breaks")
+    progress.glimpsed(seen)
+    progress.glimpsed(seen)
+    progress.heard(Answer((CLAIM, replace(CLAIM, line=9)), {}))
+    assert terminal.getvalue().splitlines() == [
+        "  not yet checked: high app/\\x1b[2Jlinks.py:3  It breaks",
+        "  not yet checked: high app/\\x1b[2Jlinks.py:9  It breaks",
+    ]
+
+
+def test_a_terminal_shows_a_finding_before_the_answer_is_whole(tmp_path: Path) -> None:
+    """The stream stalls behind a finding, and the finding is there; the next attempt does not show it again."""
+    attempts: list[bytes] = []
+
+    def first(body: Json) -> Scripted | None:
+        attempts.append(b"")
+        if len(attempts) > 1:
+            return None
+        answer = reviewer(body)
+        assert isinstance(answer, MessageAnswer)
+        whole = b"".join(map(frame, events_of(answer)))
+        return stream_bytes([whole[: whole.rindex(b"content_block_stop")]], ending=Ending.CUT)
+
+    reviewer = ScriptedReviewer(papers.FINDINGS)
+    with Stage(ScriptedReviewer(papers.FINDINGS, first=first), tmp_path) as stage:
+        papers.opened(stage.github)
+        written = seen_on_a_terminal(stage, "review", "acme/papers#214")
+    line = "not yet checked: critical papers/links.py:71  A revoked link still opens the document"
+    assert written.count(line) == 1
+    assert written.index(line) < written.index("[1/1 answered")
+    assert len(attempts) == 2

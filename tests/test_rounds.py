@@ -19,6 +19,7 @@ from bot.core.ledger import Imbalance
 from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, StopReason, ToolUse, Usage
 from bot.core.models import Severity
 from bot.core.outcome import Ending
+from bot.core.partial import Glimpse
 from bot.core.policy import Gates, OnIncomplete, Policy, PolicyTexts
 from bot.core.posting import Obstacle
 from bot.core.pull_request import PullRequestState
@@ -141,6 +142,9 @@ class World:
         """Nobody watches."""
 
     def moved(self, _tally: Tally) -> None:
+        """Nobody watches."""
+
+    def glimpsed(self, _seen: Glimpse) -> None:
         """Nobody watches."""
 
     def heard(self, _answer: Answer) -> None:

@@ -6,8 +6,8 @@ from bot.core.change import Change
 from bot.core.cost import Price, dollars_of
 from bot.core.diff import Diff
 from bot.core.messages import Usage
+from bot.core.partial import Glimpse
 from bot.core.rendering.words import count
-from bot.core.replies import Answer
 from bot.core.secrets import mask
 from bot.core.visible import printable
 
@@ -27,12 +27,9 @@ def state(requests: int, running: int, answered: int, usage: Usage, price: Price
     return f"  [{answered}/{requests} answered, {running} running] {tokens:,} tokens, ${dollars_of(usage, price):.2f}"
 
 
-def claims(answer: Answer) -> list[str]:
-    """A line for each finding as the model states it, before its place is proven and its worth weighed."""
-    return [
-        f"  not yet checked: {claim.severity} {_short(claim.path)}:{claim.line}  {_short(claim.title)}"
-        for claim in answer.claims
-    ]
+def glimpse(seen: Glimpse) -> str:
+    """A line for a finding as the model states it, before its place is proven and its worth weighed."""
+    return f"  not yet checked: {_short(seen.severity)} {_short(seen.path)}:{seen.line}  {_short(seen.title)}"
 
 
 def stopped(requests: int, answered: int) -> str:
