@@ -250,11 +250,11 @@ def _confirmed(question: str) -> bool:
 
 
 def _watch(prices: str, *, quiet: bool) -> Progress:
-    from bot.core.cost import PRICES
+    from bot.core.cost import price_of
     from bot.progress import Progress
 
     terminal = sys.stderr if sys.stderr is not None and sys.stderr.isatty() and not quiet else None
-    return Progress(terminal, PRICES[prices])
+    return Progress(terminal, price_of(prices))
 
 
 def _run(story: Coroutine[Any, Any, _T], watch: Progress) -> _T:

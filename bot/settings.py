@@ -6,11 +6,12 @@ Names that people already have are honoured; everything else is `PLUMBLINE_*`.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import Misuse
@@ -68,10 +69,19 @@ class Settings(BaseSettings):
     max_comments: int = Field(default=10, ge=0, le=50)
     max_cost_pull_request_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     max_cost_day_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    prices: Literal["provider", "gateway"] = "provider"
+    prices: str = "provider"
 
     state_key: SecretStr | None = Field(default=None, min_length=16)
     trusted_authors: str = Field(default="", pattern=r"^[A-Za-z0-9,_\[\] -]*$")
+
+    @field_validator("prices")
+    @classmethod
+    def _is_a_price(cls, written: str) -> str:
+        from bot.core.cost import PRICE_PATTERN
+
+        if not re.fullmatch(PRICE_PATTERN, written):
+            raise ValueError("it is neither provider nor gateway, nor dollars for a million tokens in and out as 2/10")
+        return written
 
     def source_of(self, field: str) -> str:
         """The variable that a setting came from, '' where it has its default."""
@@ -100,7 +110,8 @@ def _fault(error: ErrorDetails) -> str:
     """What pydantic says of a value; a text that is too short it takes for a list."""
     if error["type"] == "too_short":
         return f"it has fewer than {error['ctx']['min_length']} characters"
-    return error["msg"][:1].lower() + error["msg"][1:]
+    words = error["msg"].removeprefix("Value error, ")
+    return words[:1].lower() + words[1:]
 
 
 def ca_bundle() -> str | None:

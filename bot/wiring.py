@@ -175,7 +175,7 @@ def _wish(request: Request, settings: Settings) -> reviewer.Wish:
 
 def policy(request: Request, settings: Settings) -> Policy:
     """The policy of settings and options, defaults included."""
-    from bot.core.cost import PRICES
+    from bot.core.cost import price_of
     from bot.core.models import Severity
     from bot.core.policy import Policy
     from bot.core.selection import Filters
@@ -186,7 +186,7 @@ def policy(request: Request, settings: Settings) -> Policy:
         filters=Filters(request.include, request.exclude),
         chunk_tokens=settings.chunk_tokens,
         max_cost=settings.max_cost_usd,
-        price=PRICES[settings.prices],
+        price=price_of(settings.prices),
         max_tokens=settings.max_tokens,
         max_comments=settings.max_comments,
         thinking=settings.thinking == "adaptive",

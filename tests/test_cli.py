@@ -290,7 +290,11 @@ def test_outside_a_repository_a_base_is_refused(tmp_path: Path) -> None:
         ("PLUMBLINE_MAX_COST_USD", "much", "PLUMBLINE_MAX_COST_USD cannot be used: input should be a valid number"),
         ("PLUMBLINE_MAX_COST_USD", "-1", "PLUMBLINE_MAX_COST_USD cannot be used"),
         ("PLUMBLINE_CHUNK_TOKENS", "10", "PLUMBLINE_CHUNK_TOKENS cannot be used"),
-        ("PLUMBLINE_PRICES", "free", "PLUMBLINE_PRICES cannot be used"),
+        (
+            "PLUMBLINE_PRICES",
+            "free",
+            "PLUMBLINE_PRICES cannot be used: it is neither provider nor gateway, nor dollars",
+        ),
     ],
 )
 def test_a_bad_setting_is_one_sentence(tmp_path: Path, name: str, value: str, words: str) -> None:

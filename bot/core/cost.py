@@ -20,15 +20,33 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens."""
+    """US dollars for a million tokens.
+
+    Writing to a cache for 5 minutes or 1 hour, and reading from it, costs a multiple of the input's price.
+    Source: https://platform.claude.com/docs/en/about-claude/pricing
+    """
 
     input: float
     output: float
+    write_5m: float = 1.25
+    write_1h: float = 2.0
+    read: float = 0.1
 
 
 PROVIDER_PRICE = Price(5.0, 25.0)
 PRICES = {"provider": PROVIDER_PRICE, "gateway": Price(2.0, 10.0)}
 """List prices of claude-opus-4-6: the provider's own, and the gateway's."""
+
+PRICE_PATTERN = r"provider|gateway|[0-9]{1,6}(?:\.[0-9]{1,6})?/[0-9]{1,6}(?:\.[0-9]{1,6})?"
+"""How a price is written: a list's name, or dollars for a million tokens in and out, as `2/10`."""
+
+
+def price_of(written: str) -> Price:
+    """The price that is written so, by PRICE_PATTERN."""
+    if written in PRICES:
+        return PRICES[written]
+    sent, received = written.split("/")
+    return Price(float(sent), float(received))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +80,13 @@ def request_overhead(prefix_tokens: int, model: str) -> int:
 
 
 def dollars_of(usage: Usage, price: Price) -> float:
-    """What the tokens of a reply cost.
-
-    Writing to a cache costs 1.25 (5 minutes) or 2 times (1 hour) the input's price, reading from it a tenth:
-    https://platform.claude.com/docs/en/about-claude/pricing
-    """
-    sent = usage.input_tokens + 1.25 * usage.cache_write_5m + 2 * usage.cache_write_1h + 0.1 * usage.cache_read
+    """What the tokens of a reply cost."""
+    sent = (
+        usage.input_tokens
+        + price.write_5m * usage.cache_write_5m
+        + price.write_1h * usage.cache_write_1h
+        + price.read * usage.cache_read
+    )
     return (sent * price.input + usage.output_tokens * price.output) / _MILLION
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from bot.core.cost import (
     OUTPUT_TOKENS_PER_CHUNK,
+    PRICE_PATTERN,
     PRICES,
     Price,
     dollars_of,
     estimate,
+    price_of,
     request_overhead,
     tokens_of,
 )
@@ -110,3 +114,44 @@ def test_the_cost_of_many_replies_is_the_sum(usages: list[Usage]) -> None:
     price = PRICES["gateway"]
     total = dollars_of(sum(usages, start=Usage()), price)
     assert total == pytest.approx(sum(dollars_of(usage, price) for usage in usages), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [
+        ("provider", Price(5, 25)),
+        ("gateway", Price(2, 10)),
+        ("2/10", Price(2, 10)),
+        ("0.5/1.25", Price(0.5, 1.25)),
+        ("0/0", Price(0, 0)),
+    ],
+)
+def test_a_price_as_people_write_it(written: str, price: Price) -> None:
+    """The name of a list, or dollars for a million tokens in and out; the cache's multiples are the provider's."""
+    assert re.fullmatch(PRICE_PATTERN, written)
+    assert price_of(written) == price
+    assert (price.write_5m, price.write_1h, price.read) == (1.25, 2, 0.1)
+
+
+@pytest.mark.parametrize("written", ["", "free", "2", "2/", "-1/2", "2/10/3", "2e9/1", "nan/1", "2/10\n"])
+def test_what_is_no_price(written: str) -> None:
+    """Neither a list nor two amounts."""
+    assert not re.fullmatch(PRICE_PATTERN, written)
+
+
+_counts = st.integers(0, 10_000_000)
+_amounts = st.decimals(0, 100, places=4)
+
+
+@given(st.builds(Usage, _counts, _counts, _counts, _counts, _counts), _amounts, _amounts)
+def test_the_cost_is_exact(usage: Usage, sent: Decimal, received: Decimal) -> None:
+    """To a billionth of a dollar, against exact arithmetic; a multiple of a cache may be another at a gateway."""
+    price = Price(float(sent), float(received), 1.5, 3, 0.25)
+    parts = (
+        usage.input_tokens
+        + Decimal("1.5") * usage.cache_write_5m
+        + 3 * usage.cache_write_1h
+        + Decimal("0.25") * usage.cache_read
+    )
+    exact = (parts * sent + usage.output_tokens * received) / 1_000_000
+    assert abs(Decimal(dollars_of(usage, price)) - exact) < Decimal("1e-9")
