@@ -132,6 +132,12 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "plumbline"
 
 
+def transcript_folder() -> Path | None:
+    """Where requests to models and their answers are written down, if anywhere. Only the environment counts."""
+    chosen = _environment("PLUMBLINE_TRANSCRIPT_DIR")
+    return Path(chosen) if chosen else None
+
+
 def _chosen_cache() -> str:
     return _environment("PLUMBLINE_CACHE")
 
@@ -143,9 +149,12 @@ def shown(settings: Settings) -> tuple[Shown, ...]:
     rows = [Shown(*_row(field, settings)) for field in Settings.model_fields]
     set_ones = [(name, _environment(name)) for name in _PROXY_AND_CA]
     cache = Shown("PLUMBLINE_CACHE", str(cache_folder()), "environment" if _chosen_cache() else "default")
+    folder = transcript_folder()
+    transcript = Shown("PLUMBLINE_TRANSCRIPT_DIR", str(folder or ""), "environment" if folder else "not set")
     return (
         *rows,
         cache,
+        transcript,
         *(Shown(name, _without_password(value), "environment") for name, value in set_ones if value),
     )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot import __version__
 from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
 from bot.errors import Misuse
-from bot.settings import OPENAI, Settings, ca_bundle, cache_folder
+from bot.settings import OPENAI, Settings, ca_bundle, cache_folder, transcript_folder
 from bot.threads import Patience
 
 if TYPE_CHECKING:
@@ -243,11 +243,14 @@ async def _messages(settings: Settings, stack: AsyncExitStack) -> Structured | N
     from bot import prompts
     from bot.clients.asking import connected
     from bot.clients.structured import Structured
+    from bot.clients.transcript import Transcribed
     from bot.core.answer_form import first_form
 
     asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
     first = first_form(settings.model, thinks=settings.thinking != "off")
-    return Structured(asker, wire.door.host, first, prompts.load("wire/written.md"))
+    folder = transcript_folder()
+    model = Transcribed(asker, folder) if folder else asker
+    return Structured(model, wire.door.host, first, prompts.load("wire/written.md"))
 
 
 def _wire(settings: Settings) -> Wire | None:
