@@ -131,3 +131,14 @@ def test_a_local_server_without_tools_is_asked_for_json(tmp_path: Path) -> None:
         assert fake.problems == []
         assert [message["role"] for message in fake.requests[-1].body["messages"]] == ["system", "user"]
     assert "An empty list raises" in said
+
+
+def test_a_transcript_of_a_review(tmp_path: Path) -> None:
+    """Each request as it was asked, in the form that the endpoint took, and its answer; no key."""
+    folder = tmp_path / "transcript"
+    with FakeChat(reviewer) as fake:
+        review(tmp_path, fake.url, OPENAI_API_KEY="made-up-key-1234567890", PLUMBLINE_TRANSCRIPT_DIR=str(folder))
+    texts = {path.name: path.read_text() for path in folder.iterdir()}
+    assert {*texts} == {"0001.request.json", "0001.answer.json"}
+    assert "An empty list raises" in texts["0001.answer.json"]
+    assert "made-up-key" not in "".join(texts.values())

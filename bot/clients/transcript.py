@@ -1,4 +1,4 @@
-"""Writes down every request to a model and what came of it, for whoever has to find out why. Without anything secret."""
+"""Writes down every request to a model and what came of it, without anything secret, for whoever looks for a fault."""
 
 from __future__ import annotations
 
