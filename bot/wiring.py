@@ -244,13 +244,11 @@ async def _messages(settings: Settings, stack: AsyncExitStack) -> Structured | N
     from bot.clients.asking import connected
     from bot.clients.structured import Structured
     from bot.clients.transcript import Transcribed
-    from bot.core.answer_form import first_form
 
     asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
-    first = first_form(settings.model, thinks=settings.thinking != "off")
     folder = transcript_folder()
     model = Transcribed(asker, folder) if folder else asker
-    return Structured(model, wire.door.host, first, prompts.load("wire/written.md"))
+    return Structured(model, wire.door.host, prompts.load("wire/written.md"))
 
 
 def _wire(settings: Settings) -> Wire | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.core.answer_form import Form, Shape, read, shaped, stepped, tool_of
+from bot.core.answer_form import Form, Shape, first_form, read, shaped, stepped, tool_of
 from bot.core.messages import UNHEARD, Listener, Reply, Request
 from bot.errors import OutsideError
 
@@ -36,13 +36,12 @@ LEARNT = Shapes()
 class Structured:
     """A model whose answers come as calls of the tool that was asked for, in whatever form its endpoint gives them.
 
-    `first` is the form to begin with, `words` what tells the model to write its answer (prompts/wire/written.md).
+    `words` tell the model to write its answer, where there are no tools: prompts/wire/written.md.
     """
 
-    def __init__(self, model: _Model, endpoint: str, first: Form, words: str, shapes: Shapes = LEARNT) -> None:
+    def __init__(self, model: _Model, endpoint: str, words: str, shapes: Shapes = LEARNT) -> None:
         self._model = model
         self._endpoint = endpoint
-        self._first = first
         self._words = words
         self._shapes = shapes
 
@@ -51,8 +50,9 @@ class Structured:
         tool, name = tool_of(request), str(request.body["model"])
         if not tool:
             return await self._model.ask(request, listener)
+        first = first_form(name, thinks="thinking" in request.body)
         while True:
-            shape = self._shapes.of(self._endpoint, name, self._first)
+            shape = self._shapes.of(self._endpoint, name, first)
             sent = shaped(request, shape, self._words)
             try:
                 reply = await self._model.ask(sent, listener)

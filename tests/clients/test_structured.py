@@ -17,7 +17,6 @@ from bot.clients.messages import Endpoint, MessagesWire
 from bot.clients.pressure import Pressure
 from bot.clients.retry import Retry
 from bot.clients.structured import Shapes, Structured
-from bot.core.answer_form import Form
 from bot.core.messages import Reply, Request, ToolUse
 from bot.errors import OutsideError
 from tests.fakes.messages import Answer, FakeMessages, http_error, text, tool
@@ -49,7 +48,7 @@ async def _noop(_: float) -> None:
 
 
 def ask(
-    script: Callable[[Json], Answer], number: int = 1, shapes: Shapes | None = None, first: Form = Form.MADE_TO_CALL
+    script: Callable[[Json], Answer], number: int = 1, shapes: Shapes | None = None, **fields: object
 ) -> tuple[list[Reply | BaseException], list[Json]]:
     """Ask that many at once; gives what came back, and what was sent."""
 
@@ -57,8 +56,8 @@ def ask(
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=5) as http:
             wire = MessagesWire(Endpoint(url, SecretStr("made-up-key"), bearer=False))
             asker = Asker(http, wire, Pressure(8), RetryBudget(9), Limits(retry=Retry(sleep=_noop)))
-            model = Structured(asker, "host", first, "Write the input of $tool: $schema", shapes or Shapes())
-            requests = [Request({**BODY, "metadata": {"user_id": str(each)}}) for each in range(number)]
+            model = Structured(asker, "host", "Write the input of $tool: $schema", shapes or Shapes())
+            requests = [Request({**BODY, **fields, "metadata": {"user_id": str(each)}}) for each in range(number)]
             return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
 
     with FakeMessages(script) as fake:
@@ -149,7 +148,9 @@ def test_another_refusal_is_raised(status: int, said: str) -> None:
 
 def test_words_instead_of_a_call() -> None:
     """Who is not made to call may write: an object is the call, anything else is handed on as it is."""
-    replies, _ = ask(lambda _: text(json.dumps(ANSWER)), first=Form.CALL)
+    replies, sent = ask(lambda _: text(json.dumps(ANSWER)), model="claude-opus-5-5")
+    assert sent[0]["tool_choice"]["type"] == "auto", "this model cannot be made to"
     assert [(call.name, call.input) for call in uses(replies[0])] == [("report", ANSWER)]
-    replies, _ = ask(lambda _: text("Looks good."), first=Form.CALL)
+    replies, sent = ask(lambda _: text("Looks good."), thinking={"type": "adaptive"})
+    assert sent[0]["tool_choice"]["type"] == "auto", "neither can who thinks"
     assert uses(replies[0]) == ()
