@@ -40,6 +40,7 @@ class OutsideError(BotError):
     `status` is the HTTP status, 0 where no answer came; `kind` the system's own name of the error (`rate_limit_error`);
     `request_id` what its operators ask for; `attempts` how often it was tried. `stops_all` tells that any other request
     would meet the same: a bad key, no credit, nothing but failures. `said` are the system's own words, without secrets.
+    `lost` counts the attempts whose answer never came whole: a model's endpoint may have charged for them.
     """
 
     def __init__(  # noqa: PLR0913 - an error is told once, with all that is known
@@ -52,6 +53,7 @@ class OutsideError(BotError):
         attempts: int = 1,
         stops_all: bool = False,
         said: str = "",
+        lost: int = 0,
     ) -> None:
         self.status = status
         self.kind = kind
@@ -59,6 +61,7 @@ class OutsideError(BotError):
         self.attempts = attempts
         self.stops_all = stops_all
         self.said = said
+        self.lost = lost
         super().__init__(sentence)
 
 
@@ -79,6 +82,7 @@ class Transient(OutsideError):
         attempts: int = 1,
         stops_all: bool = False,
         said: str = "",
+        lost: int = 0,
         retry_after: float | None = None,
     ) -> None:
         self.retry_after = retry_after
@@ -90,6 +94,7 @@ class Transient(OutsideError):
             attempts=attempts,
             stops_all=stops_all,
             said=said,
+            lost=lost,
         )
 
 

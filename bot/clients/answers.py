@@ -56,6 +56,10 @@ class Assembly(Protocol):
         """Take the next event. Returns what it adds to a text or to the input of a tool, '' for nothing."""
         ...
 
+    def take_words(self) -> str:
+        """Return what was added to texts alone since the last call."""
+        ...
+
     def ended(self) -> None:
         """No more events come."""
         ...
@@ -116,6 +120,10 @@ class Answer:
                 self._stream = self._format.assembly()
                 return self._begin(self._stream)
         return ""
+
+    def take_words(self) -> str:
+        """Return what was added to texts alone, not to the input of tools, since the last call."""
+        return self._stream.take_words() if self._stream is not None else ""
 
     def result(self) -> Result:
         """Return what the answer amounts to, now that no more bytes come."""

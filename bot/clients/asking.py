@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import httpx
@@ -13,7 +13,8 @@ import httpx
 from bot.clients import failures
 from bot.clients.answers import Answer, Format, Reported
 from bot.clients.budget import RetryBudget
-from bot.clients.failures import Door, Failure
+from bot.clients.door import Door
+from bot.clients.failures import Failure
 from bot.clients.http import async_client
 from bot.clients.pressure import Pressure, pressure_of
 from bot.clients.retry import Retry
@@ -27,6 +28,7 @@ _MOST_ERROR_BYTES = 64 * 1024
 _LINGER_SECONDS = 0.2
 _CONNECT_SECONDS = 15
 _RETRIES_A_PLACE = 4
+_UNSENT = (httpx.WriteError, httpx.WriteTimeout, httpx.LocalProtocolError)
 
 
 class Wire(Protocol):
@@ -93,23 +95,24 @@ class Asker:
     async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Send the request and return the whole reply, after retries where they may help.
 
-        Raises Rejected, Transient or BadReply, each with the number of attempts.
+        Raises Rejected, Transient or BadReply, each with the number of attempts and of those that were lost.
         """
         content = self._content(request)
         heard = _Heard(listener)
-        attempts = 0
+        attempts = lost = 0
         async with self._pressure.place():
             while True:
                 attempts += 1
                 outcome = await self._attempt(content, heard)
                 if isinstance(outcome, Reply):
                     self._budget.refill()
-                    return outcome
+                    return replace(outcome, lost=lost)
+                lost += outcome.lost
                 wait = self._retry.delay(attempts, outcome.retry_after) if outcome.retry else None
                 if wait is None:
-                    raise outcome.error(self._wire.door, attempts)
+                    raise outcome.error(self._wire.door, attempts, lost)
                 if not self._budget.spend():
-                    raise outcome.error(self._wire.door, attempts, stops_all=True)
+                    raise outcome.error(self._wire.door, attempts, lost, stops_all=True)
                 await self._retry.sleep(wait)
                 heard.again()
 
@@ -156,7 +159,7 @@ class Asker:
         why = str(error) or type(error).__name__
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
             return failures.unreachable(why)
-        return failures.broken_off(why)
+        return failures.broken_off(why, sent=not isinstance(error, _UNSENT))
 
 
 @asynccontextmanager
@@ -180,10 +183,12 @@ class _Heard:
             self._begun = True
             self._listener.begun()
 
-    def said(self, piece: str) -> None:
+    def said(self, piece: str, words: str) -> None:
         if piece:
             self._said = True
             self._listener.said(piece)
+        if words:
+            self._listener.wrote(words)
 
     def again(self) -> None:
         if self._said:
@@ -202,7 +207,7 @@ async def _reply(response: httpx.Response, format_: Format, heard: _Heard) -> Re
         said = answer.feed(chunk)
         if answer.begun:
             heard.begun()
-        heard.said(said)
+        heard.said(said, answer.take_words())
         if answer.over:
             await _finish(chunks)
             break
@@ -211,7 +216,7 @@ async def _reply(response: httpx.Response, format_: Format, heard: _Heard) -> Re
         heard.begun()
         return result
     if isinstance(result, Reported):
-        return failures.reported(result.payload, response.status_code, response.headers)
+        return failures.reported(result.payload, response.status_code, response.headers, begun=answer.begun)
     return failures.no_message(result, response.status_code, response.headers)
 
 

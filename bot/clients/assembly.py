@@ -12,8 +12,8 @@ from bot.clients.answers import Incomplete, Reported, Result, Unusable
 from bot.clients.message_json import stop_reason, string, table, text_block, tool_call
 from bot.clients.message_json import usage as read_usage
 from bot.clients.sse import Event
-from bot.core.messages import Block, Json, Reply
-from bot.core.strict_json import loads
+from bot.core.messages import Block, Json, Reply, Verbatim
+from bot.core.strict_json import is_strict, loads
 
 
 class MessageFormat:
@@ -44,8 +44,16 @@ class _Tool:
     pieces: list[str] = field(default_factory=list)
 
 
-class _Skipped:
-    """A block of thinking, or of a kind that this version does not know."""
+@dataclass(slots=True)
+class _Other:
+    """A block of thinking, or of a kind that this version does not know: put together to be sent back.
+
+    `whole` is False where a part of it came in a way that is not known: it cannot be sent back as it was.
+    """
+
+    start: Json
+    pieces: dict[str, list[str]] = field(default_factory=dict)
+    whole: bool = True
 
 
 class _Damaged(Exception):
@@ -58,6 +66,12 @@ _CARRIED_BY: dict[str, tuple[type[_Text | _Tool], str]] = {
     "text_delta": (_Text, "text"),
     "input_json_delta": (_Tool, "partial_json"),
 }
+# The parts of other blocks, by what they are added to.
+_ADDED_BY = {
+    "thinking_delta": ("thinking", "thinking"),
+    "signature_delta": ("signature", "signature"),
+    "input_json_delta": ("partial_json", "input"),
+}
 
 
 class MessageAssembly:
@@ -66,7 +80,8 @@ class MessageAssembly:
     def __init__(self) -> None:
         self.begun = False
         self._opening: Json | None = None
-        self._blocks: dict[int, _Text | _Tool | _Skipped] = {}
+        self._blocks: dict[int, _Text | _Tool | _Other] = {}
+        self._words: list[str] = []
         self._usage: Json = {}
         self._stop_reason: str | None = None
         self._stopped = False
@@ -95,6 +110,12 @@ class MessageAssembly:
             except _Damaged as damage:
                 self._end = Incomplete(str(damage))
         return ""
+
+    def take_words(self) -> str:
+        """Return what was added to texts since the last call."""
+        words = "".join(self._words)
+        self._words.clear()
+        return words
 
     def ended(self) -> None:
         """A message ends with an event of its own, not with its stream."""
@@ -147,20 +168,25 @@ class MessageAssembly:
         elif kind == "tool_use":
             self._blocks[index] = _Tool(string(block.get("id")), string(block.get("name")), block.get("input"))
         else:
-            self._blocks[index] = _Skipped()
+            self._blocks[index] = _Other(block, whole=bool(kind))
 
     def _block_delta(self, data: Json) -> str:
         block = self._blocks.get(_index(data))
         if block is None:
             raise _Damaged("a part of a content block came without its beginning")
         delta = table(data.get("delta"))
+        if isinstance(block, _Other):
+            _add(block, delta)
+            return ""
         carried = _CARRIED_BY.get(string(delta.get("type")))
-        if carried is None or isinstance(block, _Skipped):
+        if carried is None:
             return ""
         kind, name = carried
         if not isinstance(block, kind):
             raise _Damaged("a part of a content block does not fit its kind")
         block.pieces.append(string(delta.get(name)))
+        if kind is _Text:
+            self._words.append(block.pieces[-1])
         return block.pieces[-1]
 
     def _message_delta(self, data: Json) -> None:
@@ -171,14 +197,35 @@ class MessageAssembly:
         self._usage |= {name: count for name, count in table(data.get("usage")).items() if count is not None}
 
 
-def _closed(block: _Text | _Tool | _Skipped) -> Block | None:
+def _add(block: _Other, delta: Json) -> None:
+    known = _ADDED_BY.get(string(delta.get("type")))
+    if known is None:
+        block.whole = False
+        return
+    part, whole = known
+    block.pieces.setdefault(whole, []).append(string(delta.get(part)))
+
+
+def _closed(block: _Text | _Tool | _Other) -> Block | None:
     if isinstance(block, _Text):
         return text_block("".join(block.pieces))
     if isinstance(block, _Tool):
         # Some gateways put the whole input where the block begins; what came in pieces goes first.
         raw = "".join(block.pieces)
         return tool_call(block.id, block.name, loads(raw) if raw else block.start, raw)
-    return None
+    return _kept(block)
+
+
+def _kept(block: _Other) -> Verbatim | None:
+    """The block to send back, None where that cannot be done: a part was lost, or it is not strict JSON."""
+    made = dict(block.start)
+    for name, pieces in block.pieces.items():
+        text = "".join(pieces)
+        if name != "input":
+            made[name] = string(made.get(name)) + text
+        elif text:
+            made[name] = loads(text)
+    return Verbatim(made) if block.whole and is_strict(made) else None
 
 
 # --- Whole ----------------------------------------------------------------------------------------------------------
@@ -198,7 +245,7 @@ def _block(block: Json) -> Block | None:
         return text_block(string(block.get("text")))
     if block.get("type") == "tool_use":
         return tool_call(string(block.get("id")), string(block.get("name")), block.get("input"), "")
-    return None
+    return Verbatim(block) if block.get("type") and is_strict(block) else None
 
 
 # --- Shared ---------------------------------------------------------------------------------------------------------

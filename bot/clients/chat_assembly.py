@@ -82,6 +82,7 @@ class ChatAssembly:
         self.begun = False
         self._opening: Json = {}
         self._pieces: list[str] = []
+        self._taken = 0
         self._calls: dict[int, _Call] = {}
         self._finish: object = None
         self._refused = False
@@ -109,6 +110,12 @@ class ChatAssembly:
         else:
             return self._take(data)
         return ""
+
+    def take_words(self) -> str:
+        """Return the words since the last call."""
+        words = "".join(self._pieces[self._taken :])
+        self._taken = len(self._pieces)
+        return words
 
     def ended(self) -> None:
         """The stream is over: many servers send no [DONE]."""

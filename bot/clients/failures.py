@@ -9,19 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import TypedDict
 from urllib.parse import urlsplit
 
 from bot.clients.answers import Incomplete, Unusable
+from bot.clients.door import Door
 from bot.clients.message_json import string, table
 from bot.clients.retry import is_passing, wait_asked, worth_retrying
 from bot.core.messages import Json
-from bot.core.secrets import mask
 from bot.core.strict_json import loads
-from bot.core.visible import printable
 from bot.errors import BadReply, OutsideError, Rejected, Transient
 
 
@@ -34,32 +33,6 @@ class Verdict(Enum):
     BAD_REPLY = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What is known of the endpoint: its host, the variables that hold the key and the address, and the key.
-
-    The key is only there to be struck out where an endpoint repeats it.
-    """
-
-    host: str
-    credential: str
-    key: str = field(repr=False)
-    address: str = "ANTHROPIC_BASE_URL"
-
-    def quote(self, words: str) -> str:
-        """Return words of others as one line of at most 200 characters, without anything secret or invisible."""
-        line = self.without_secrets(words).rstrip(".;:, ")
-        return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 4]} ..."
-
-    def without_secrets(self, words: str) -> str:
-        """Return words of others as one line, without the key and whatever else is secret or invisible."""
-        words = words.replace(self.key, "***") if self.key else words
-        return printable(" ".join(mask(words).split()))
-
-
-_LONGEST_QUOTE = 200
-
-
 class _Facts(TypedDict):
     """What every error tells beside its sentence."""
 
@@ -68,6 +41,7 @@ class _Facts(TypedDict):
     request_id: str
     attempts: int
     said: str
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +49,8 @@ class Failure:
     """One attempt that failed. `did` follows the host in the sentence, `said` are the endpoint's own words.
 
     `kind` is the endpoint's name of the error, '' where it gave none; `status` the HTTP status, 0 where no answer
-    came; `retry_after` the wait that it asked for, in seconds. `crowded` tells that it has too many requests.
+    came; `retry_after` the wait that it asked for, in seconds. `crowded` tells that it has too many requests, `lost`
+    that it may have worked on an answer that did not arrive, and charge for it.
     """
 
     verdict: Verdict
@@ -88,15 +63,20 @@ class Failure:
     retry: bool = True
     retry_after: float | None = None
     crowded: bool = False
+    lost: bool = False
 
-    def error(self, door: Door, attempts: int, *, stops_all: bool = False) -> OutsideError:
-        """Return what to raise when this was the last attempt. `stops_all` tells that no other is worth it, either."""
+    def error(self, door: Door, attempts: int, lost: int, *, stops_all: bool = False) -> OutsideError:
+        """Return what to raise when this was the last attempt, and `lost` of all were lost.
+
+        `stops_all` tells that no other request is worth it, either.
+        """
         known: _Facts = {
             "status": self.status,
-            "kind": self.kind,
-            "request_id": self.request_id,
+            "kind": door.without_key(self.kind),
+            "request_id": door.without_key(self.request_id),
             "attempts": attempts,
             "said": door.without_secrets(self.said),
+            "lost": lost,
         }
         sentence = self._sentence(door, attempts)
         if self.verdict is Verdict.TRANSIENT:
@@ -107,7 +87,7 @@ class Failure:
 
     def _sentence(self, door: Door, attempts: int) -> str:
         status = str(self.status) if self.status >= _REDIRECTS else ""
-        name = " ".join(filter(None, (status, self.kind)))
+        name = " ".join(filter(None, (status, door.without_key(self.kind))))
         details = ": ".join(filter(None, (name, door.quote(self.said))))
         tried = f" after {attempts} attempts" if attempts > 1 else ""
         advice = self.advice.format(credential=door.credential, address=door.address)
@@ -161,6 +141,8 @@ _OTHER_NAMES = {
 }
 _STOPPING = {401, 402, 403, 404}
 _CROWDED = {429, 529}
+# From a proxy that waits no longer, while the model goes on: https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/
+_GAVE_UP = {504, 524}
 _SPENT_CODES = {"enforced_spend_limit_reached", "insufficient_quota", "insufficient_user_quota"}
 _SPENT_WORDS = re.compile(r"You have reached your specified API usage limits|credit balance is too low", re.IGNORECASE)
 _NAME = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
@@ -195,11 +177,15 @@ def http_error(status: int, headers: Mapping[str, str], body: bytes, now: dateti
         request_id=_request_id(headers) or told.request_id,
         retry=worth_retrying(status, headers),
         retry_after=wait_asked(headers, now),
+        lost=status in _GAVE_UP,
     )
 
 
-def reported(payload: Json, status: int, headers: Mapping[str, str]) -> Failure:
-    """Judge an error that came after a good status, by its name. One without a known name may well pass."""
+def reported(payload: Json, status: int, headers: Mapping[str, str], *, begun: bool) -> Failure:
+    """Judge an error that came after a good status, by its name. One without a known name may well pass.
+
+    `begun` tells that something of a message had come before it.
+    """
     told = _told(payload)
     names = {**_OTHER_NAMES, **_STATUS_OF_KIND}
     judged = next((names[kind] for kind in told.kinds if kind in names), _SERVER_ERRORS)
@@ -211,11 +197,20 @@ def reported(payload: Json, status: int, headers: Mapping[str, str]) -> Failure:
         request_id=_request_id(headers) or told.request_id,
         retry=is_passing(judged),
         retry_after=None,
+        lost=begun,
     )
 
 
 def _judged(  # noqa: PLR0913 - the fields of a failure, each from another place
-    judged: int, told: _Told, *, kind: str, status: int, request_id: str, retry: bool, retry_after: float | None
+    judged: int,
+    told: _Told,
+    *,
+    kind: str,
+    status: int,
+    request_id: str,
+    retry: bool,
+    retry_after: float | None,
+    lost: bool,
 ) -> Failure:
     if told.spent and judged < _SERVER_ERRORS:
         verdict, (did, advice), retry = Verdict.STOPS_ALL, _SPENT, False
@@ -225,7 +220,7 @@ def _judged(  # noqa: PLR0913 - the fields of a failure, each from another place
     if retry_after is not None and verdict is Verdict.TRANSIENT:
         advice = _after(retry_after)
     crowded = judged in _CROWDED
-    return Failure(verdict, did, advice, kind, told.message, status, request_id, retry, retry_after, crowded)
+    return Failure(verdict, did, advice, kind, told.message, status, request_id, retry, retry_after, crowded, lost)
 
 
 def _verdict(judged: int) -> Verdict:
@@ -294,14 +289,20 @@ def no_message(result: Incomplete | Unusable, status: int, headers: Mapping[str,
         return Failure(Verdict.BAD_REPLY, did, advice, status=status, request_id=request_id, retry=False)
     verdict = Verdict.BAD_REPLY if result.empty else Verdict.TRANSIENT
     did = "gave no whole answer"
-    return Failure(verdict, did, _LATER, said=result.why, status=status, request_id=request_id)
+    return Failure(verdict, did, _LATER, said=result.why, status=status, request_id=request_id, lost=True)
 
 
 def too_long(status: int, headers: Mapping[str, str], most: int) -> Failure:
     """Judge an answer that does not end."""
     did = f"sent more than {most:,} bytes"
     return Failure(
-        Verdict.BAD_REPLY, did, "check {address}", status=status, request_id=_request_id(headers), retry=False
+        Verdict.BAD_REPLY,
+        did,
+        "check {address}",
+        status=status,
+        request_id=_request_id(headers),
+        retry=False,
+        lost=True,
     )
 
 
@@ -311,16 +312,16 @@ def unreachable(why: str) -> Failure:
     return Failure(Verdict.TRANSIENT, "cannot be reached", advice, said=why)
 
 
-def broken_off(why: str) -> Failure:
-    """Judge a connection that ended before the answer did."""
-    return Failure(Verdict.TRANSIENT, "broke off the connection", _LATER, said=why)
+def broken_off(why: str, *, sent: bool) -> Failure:
+    """Judge a connection that ended before the answer did. `sent` tells that the request was on its way as a whole."""
+    return Failure(Verdict.TRANSIENT, "broke off the connection", _LATER, said=why, lost=sent)
 
 
 def silent(seconds: float) -> Failure:
     """Judge an answer of which nothing came for so long."""
-    return Failure(Verdict.TRANSIENT, f"sent nothing for {seconds:g} seconds", _LATER)
+    return Failure(Verdict.TRANSIENT, f"sent nothing for {seconds:g} seconds", _LATER, lost=True)
 
 
 def unfinished(seconds: float) -> Failure:
     """Judge an answer that was not whole after so long."""
-    return Failure(Verdict.TRANSIENT, f"did not finish within {seconds:g} seconds", _LATER)
+    return Failure(Verdict.TRANSIENT, f"did not finish within {seconds:g} seconds", _LATER, lost=True)

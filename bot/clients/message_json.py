@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.core.messages import Block, Json, StopReason, TextBlock, ToolUse, Usage
+from bot.core.messages import Block, Json, StopReason, TextBlock, ToolUse, Usage, Verbatim
 from bot.core.strict_json import is_strict
 
 
@@ -52,7 +52,8 @@ def stop_reason(said: object, content: tuple[Block, ...]) -> StopReason:
         return StopReason.TOOL_USE if said == "stop" and calls else known
     if calls:
         return StopReason.UNKNOWN if any(call.input is None for call in calls) else StopReason.TOOL_USE
-    return StopReason.END_TURN if content else StopReason.UNKNOWN
+    said_something = any(not isinstance(block, Verbatim) for block in content)
+    return StopReason.END_TURN if said_something else StopReason.UNKNOWN
 
 
 def usage(said: Json) -> Usage:

@@ -68,9 +68,11 @@ class Record:
         try:
             if self.folder.is_dir() and any(self.folder.iterdir()) and not (self.folder / _TAG).is_file():
                 raise Misuse(f"{str(self.folder)!r} holds other things than a review; name an empty or new folder.")
-            (self.folder / "replies").mkdir(parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
+            # The tag comes first: another run that prepares the folder at the same time must know it for ours.
+            self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / _TAG).write_text(_TAG_TEXT, encoding="utf-8")
+            self.folder.chmod(0o700)
+            (self.folder / "replies").mkdir(exist_ok=True)
         except OSError as error:
             raise Misuse(
                 f"The folder {str(self.folder)!r} cannot be used: {error.strerror or error}; name another with --keep."
@@ -193,6 +195,7 @@ def _alone(error: OutsideError, attempts: int | None = None) -> Rejected:
         kind=error.kind,
         request_id=error.request_id,
         attempts=error.attempts if attempts is None else attempts,
+        lost=error.lost if attempts is None else 0,
     )
 
 
@@ -258,6 +261,7 @@ def _failure(error: OutsideError) -> dict[str, object]:
         "kind": error.kind,
         "request_id": error.request_id,
         "attempts": error.attempts,
+        "lost": error.lost,
         "stops_all": isinstance(error, Rejected) and error.stops_all,
         "transient": isinstance(error, Transient),
     }
@@ -265,8 +269,16 @@ def _failure(error: OutsideError) -> dict[str, object]:
 
 def _error(kept: Mapping[str, object]) -> OutsideError:
     sentence, kind, request_id = (str(kept[name]) for name in ("sentence", "kind", "request_id"))
-    status, attempts = (int(str(kept[name])) for name in ("status", "attempts"))
+    status, attempts, lost = (int(str(kept.get(name, 0))) for name in ("status", "attempts", "lost"))
     if kept["transient"]:
-        return Transient(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts)
+        return Transient(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts, lost=lost)
     stops_all = bool(kept["stops_all"])
-    return Rejected(sentence, status=status, kind=kind, request_id=request_id, attempts=attempts, stops_all=stops_all)
+    return Rejected(
+        sentence,
+        status=status,
+        kind=kind,
+        request_id=request_id,
+        attempts=attempts,
+        lost=lost,
+        stops_all=stops_all,
+    )

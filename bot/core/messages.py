@@ -48,7 +48,17 @@ class ToolUse:
     raw: str = ""
 
 
-Block = TextBlock | ToolUse
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A block that nobody here reads: thinking, or a kind of later days. Who sends the reply back sends it as it came.
+
+    Source: https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks
+    """
+
+    json: Json
+
+
+Block = TextBlock | ToolUse | Verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ NO_USAGE = Usage()
 class Reply:
     """A whole reply: complete on the wire, whatever its stop reason says of its content.
 
-    `measured` is False where the endpoint did not count its tokens.
+    `measured` is False where the endpoint did not count its tokens. `lost` counts the attempts before it whose answer
+    never came whole: the endpoint may have charged for them.
     """
 
     content: tuple[Block, ...]
@@ -87,6 +98,7 @@ class Reply:
     model: str = ""
     id: str = ""
     measured: bool = True
+    lost: int = 0
 
     @property
     def text(self) -> str:
@@ -108,13 +120,14 @@ class Listener:
     """Whoever hears a reply come in.
 
     `begun` is called once, when the first event of the message is there: from then on what the request begins with is
-    in the provider's cache. `said` gets the pieces of text, and of the input of tools, as they come, unchecked. `again`
-    tells that the request is sent anew: what was said before it is void.
+    in the provider's cache. `said` gets the pieces of text, and of the input of tools, as they come, unchecked; `wrote`
+    gets those of text alone. `again` tells that the request is sent anew: what was said before it is void.
     """
 
     begun: Callable[[], None] = _ignore
     said: Callable[[str], None] = _ignore
     again: Callable[[], None] = _ignore
+    wrote: Callable[[str], None] = _ignore
 
 
 UNHEARD = Listener()
@@ -153,6 +166,7 @@ def reply_as_json(reply: Reply) -> Json:
         "model": reply.model,
         "stop_reason": reply.stop_reason.value,
         "measured": reply.measured,
+        "lost": reply.lost,
         "usage": {each.name: getattr(reply.usage, each.name) for each in fields(reply.usage)},
         "content": [_block_as_json(block) for block in reply.content],
     }
@@ -161,6 +175,8 @@ def reply_as_json(reply: Reply) -> Json:
 def _block_as_json(block: Block) -> Json:
     if isinstance(block, TextBlock):
         return {"type": "text", "text": block.text}
+    if isinstance(block, Verbatim):
+        return {"type": "verbatim", "json": block.json}
     return {"type": "tool_use", "id": block.id, "name": block.name, "input": block.input, "raw": block.raw}
 
 
@@ -176,10 +192,19 @@ def reply_from_json(stored: Mapping[str, object]) -> Reply:
         model=str(stored["model"]),
         id=str(stored["id"]),
         measured=bool(stored.get("measured", True)),
+        lost=int(str(stored.get("lost", 0))),
     )
 
 
 def _block_from_json(block: Mapping[str, object]) -> Block:
     if block["type"] == "text":
         return TextBlock(str(block["text"]))
+    if block["type"] == "verbatim":
+        return Verbatim(_table(block["json"]))
     return ToolUse(str(block["id"]), str(block["name"]), block["input"], str(block["raw"]))
+
+
+def _table(value: object) -> Json:
+    if not isinstance(value, dict):
+        raise TypeError("a stored block is a table")
+    return value

@@ -168,18 +168,26 @@ class _ReportedOverview(_Strict):
     minutes: int
 
 
-_WITHOUT_ANSWER = {
-    StopReason.REFUSAL: Unusable(Reason.REFUSED, "the model refused to answer"),
+# What follows from why the model stopped; None: what it said is read, and has to be a whole call of the tool. What was
+# cut off is asked for again in smaller parts, what is invalid once more; a refusal is final.
+# Source: https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
+_CONSEQUENCES: dict[StopReason, Unusable | None] = {
+    StopReason.END_TURN: None,
+    StopReason.TOOL_USE: None,
+    StopReason.STOP_SEQUENCE: None,
+    StopReason.UNKNOWN: None,
     StopReason.MAX_TOKENS: Unusable(Reason.TRUNCATED, "the answer was longer than a request may be answered with"),
     StopReason.CONTEXT_WINDOW: Unusable(Reason.TRUNCATED, "the answer did not fit in the model's context window"),
+    StopReason.REFUSAL: Unusable(Reason.REFUSED, "the model refused to answer"),
     StopReason.PAUSE_TURN: Unusable(Reason.INVALID_ANSWER, "the model paused instead of answering"),
 }
 
 
 def read_reply(reply: Reply) -> Answer | Unusable:
     """Read the review out of a reply. What was cut off is never parsed, whatever it looks like."""
-    if reply.stop_reason in _WITHOUT_ANSWER:
-        return _WITHOUT_ANSWER[reply.stop_reason]
+    ended = _CONSEQUENCES[reply.stop_reason]
+    if ended:
+        return ended
     calls = [call for call in reply.tool_uses if call.name == REPORT]
     if not calls:
         return Unusable(Reason.INVALID_ANSWER, f"it holds no call of {REPORT}")
@@ -246,7 +254,7 @@ def one_each(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
 
 def read_overview(reply: Reply) -> Overview | None:
     """Read the overview out of the reply to the request for it; None where it cannot be used."""
-    if reply.stop_reason in _WITHOUT_ANSWER:
+    if _CONSEQUENCES[reply.stop_reason]:
         return None
     overviews = (_overview(call.input) for call in reply.tool_uses if call.name == REPORT_OVERVIEW)
     return next((overview for overview in overviews if overview), None)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.clients.answers import Answer, Incomplete, Reported, Result, Unusable
 from bot.clients.assembly import MessageFormat
-from bot.core.messages import Reply, StopReason, TextBlock, ToolUse, Usage
+from bot.core.messages import Reply, StopReason, TextBlock, ToolUse, Usage, Verbatim
 from tests.fakes.messages import MessageAnswer, events_of, frame, message_of, refusal, text, tool, truncated
 
 Json = dict[str, Any]
@@ -234,17 +234,67 @@ def test_a_last_event_without_its_empty_line_counts() -> None:
         frame({"type": "ping"}),
         frame({"type": "content_block_delta", "index": 0, "delta": {"type": "brand_new_delta", "x": 1}}),
         frame(block(7, {"type": "brand_new_block"})) + frame(piece(7, "{")) + frame(said(7, "?")),
-        frame(block(8, {"type": "thinking", "thinking": "hm", "signature": ""}))
-        + frame(delta(8, type="thinking_delta", thinking="hm")),
-        frame(block(9, {"type": "redacted_thinking", "data": "x"})),
     ],
 )
 def test_what_is_not_known_is_passed_over(noise: bytes) -> None:
-    """Thinking, pings, comments, and events, blocks and deltas of other versions change nothing, wherever they are."""
+    """Pings, comments, and events, blocks and deltas of other versions change nothing, wherever they are."""
     events = [frame(event) for event in [*OPENED, ending(), STOP]]
     expected = result_of(STREAM, b"".join(events))
     for at in range(2, len(events) + 1):
         assert result_of(STREAM, b"".join([*events[:at], noise, *events[at:]])) == expected
+
+
+THINKING: Json = {"type": "thinking", "thinking": "hm, well", "signature": "EqQBCg"}
+
+
+@pytest.mark.parametrize(
+    ("events", "kept"),
+    [
+        (
+            [
+                block(1, {"type": "thinking", "thinking": "", "signature": ""}),
+                delta(1, type="thinking_delta", thinking="hm,"),
+                delta(1, type="thinking_delta", thinking=" well"),
+                delta(1, type="signature_delta", signature="EqQBCg"),
+            ],
+            [Verbatim(THINKING)],
+        ),
+        (
+            [block(1, {"type": "redacted_thinking", "data": "x"})],
+            [Verbatim({"type": "redacted_thinking", "data": "x"})],
+        ),
+        (
+            [
+                block(1, {"type": "server_tool_use", "id": "s", "name": "n", "input": {}}),
+                piece(1, '{"q"'),
+                piece(1, ": 1}"),
+            ],
+            [Verbatim({"type": "server_tool_use", "id": "s", "name": "n", "input": {"q": 1}})],
+        ),
+        ([block(1, {"type": "server_tool_use", "id": "s", "name": "n", "input": {}}), piece(1, '{"q"')], []),
+        ([block(1, {"type": "brand_new", "x": 1}), delta(1, type="brand_new_delta", x=1)], []),
+        (
+            [block(1, {"type": "brand_new", "x": 1}), piece(1, "")],
+            [Verbatim({"type": "brand_new", "x": 1})],
+        ),
+    ],
+)
+def test_what_is_not_read_can_be_sent_back(events: list[Json], kept: list[Verbatim]) -> None:
+    """Thinking and unknown blocks are whole to the letter; one of which a part was not understood is left out."""
+    made = reply(streamed(start(), *events, words(2), said(2, "a"), ending(), STOP))
+    assert list(made.content) == [*kept, TextBlock("a")]
+    assert (made.text, made.tool_uses) == ("a", ())
+
+
+def test_words_are_told_from_the_input_of_tools() -> None:
+    """Both are said as they come; only what is added to a text counts as words, each piece once."""
+    answer = Answer(STREAM, MessageFormat())
+    assert answer.take_words() == ""
+    heard = answer.feed(
+        b"".join(map(frame, [start(), words(0), said(0, "a"), call(1, {}), piece(1, "{"), said(0, "b")]))
+    )
+    assert (heard, answer.take_words(), answer.take_words()) == ("a{b", "ab", "")
+    assert (answer.feed(frame(said(0, "c"))), answer.take_words()) == ("c", "c")
 
 
 @pytest.mark.parametrize(
@@ -431,8 +481,8 @@ def test_later_usage_overwrites() -> None:
 
 
 def test_blocks_of_a_whole_message() -> None:
-    """Thinking, unknown and empty blocks are passed over; texts are joined."""
-    content = [
+    """Thinking and unknown blocks are kept as they are, empty ones are passed over; texts are joined."""
+    content: list[Any] = [
         {"type": "thinking", "thinking": "hm", "signature": "x"},
         {"type": "text", "text": "a"},
         {"type": "brand_new", "text": "?"},
@@ -442,7 +492,8 @@ def test_blocks_of_a_whole_message() -> None:
         {"type": "tool_use", "id": "t", "name": "report", "input": {"a": 1}, "extra": 1},
     ]
     made = reply(whole({"type": "message", "content": content, "stop_reason": "tool_use", "extra": {}}))
-    assert made.content == (TextBlock("a"), TextBlock("b"), ToolUse("t", "report", {"a": 1}))
+    kept = (Verbatim(content[0]), TextBlock("a"), Verbatim(content[2]), TextBlock("b"))
+    assert made.content == (*kept, ToolUse("t", "report", {"a": 1}))
     assert made.text == "ab"
 
 

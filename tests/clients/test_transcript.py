@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from bot.clients.door import Door
 from bot.clients.transcript import Transcribed
 from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, reply_from_json
 from bot.errors import Misuse, OutsideError, Transient
 
 # In two parts, so that no scanner takes this file for a leak.
 TOKEN = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+KEY = "made-up key of a gateway"
+DOOR = Door("host", "ANTHROPIC_API_KEY", KEY)
 PICTURE = base64.b64encode(b"picture" * 99).decode()
 BODY: dict[str, Any] = {
     "model": "m",
@@ -24,7 +27,7 @@ BODY: dict[str, Any] = {
         {
             "role": "user",
             "content": [
-                {"type": "text", "text": f"token = '{TOKEN}' \udcff ä"},
+                {"type": "text", "text": f"token = '{TOKEN}' {KEY} \udcff ä"},
                 {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}},
             ],
         }
@@ -58,8 +61,8 @@ def written(folder: Path) -> list[str]:
 def test_both_sides_are_written(tmp_path: Path) -> None:
     """Numbered on from what stands there; an answer reads back as the reply that it was."""
     folder = tmp_path / "deep" / "er"
-    ask(Transcribed(Model(), folder))
-    ask(Transcribed(Model(), folder), {"model": "other"})
+    ask(Transcribed(Model(), folder, DOOR.without_key))
+    ask(Transcribed(Model(), folder, DOOR.without_key), {"model": "other"})
     names = ["0001.answer.json", "0001.request.json", "0002.answer.json", "0002.request.json"]
     assert written(folder) == names
     assert reply_from_json(json.loads((folder / names[0]).read_text())) == REPLY
@@ -68,10 +71,11 @@ def test_both_sides_are_written(tmp_path: Path) -> None:
 
 def test_nothing_secret_is_written(tmp_path: Path) -> None:
     """Secrets are masked, pictures are told by size and digest, and nobody else may read it."""
-    ask(Transcribed(Model(), tmp_path / "kept"))
+    ask(Transcribed(Model(), tmp_path / "kept", DOOR.without_key))
     request = tmp_path / "kept" / "0001.request.json"
     text = request.read_text()
     assert TOKEN not in text
+    assert KEY not in text
     assert PICTURE not in text
     assert "token = " in text
     assert "924 characters, SHA-256" in text
@@ -81,13 +85,16 @@ def test_nothing_secret_is_written(tmp_path: Path) -> None:
 
 def test_an_error_is_written_as_its_sentence(tmp_path: Path) -> None:
     """And raised all the same."""
-    model = Transcribed(Model(Transient("host is overloaded; try again later.", status=529, attempts=4)), tmp_path)
+    model = Transcribed(
+        Model(Transient("host is overloaded; try again later.", status=529, attempts=4)), tmp_path, DOOR.without_key
+    )
     with pytest.raises(Transient):
         ask(model)
     assert json.loads((tmp_path / "0001.answer.json").read_text()) == {
         "error": "host is overloaded; try again later.",
         "status": 529,
         "attempts": 4,
+        "lost": 0,
     }
 
 
@@ -95,14 +102,14 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """It is told before anything is asked."""
     (tmp_path / "file").write_text("x")
     with pytest.raises(Misuse) as caught:
-        Transcribed(Model(), tmp_path / "file" / "folder")
+        Transcribed(Model(), tmp_path / "file" / "folder", DOOR.without_key)
     assert str(caught.value).startswith("The folder that PLUMBLINE_TRANSCRIPT_DIR names cannot be written (Not a dir")
 
 
 def test_a_folder_that_goes_away_costs_no_review(tmp_path: Path) -> None:
     """What cannot be written down is not; the answer comes."""
     folder = tmp_path / "kept"
-    model = Transcribed(Model(), folder)
+    model = Transcribed(Model(), folder, DOOR.without_key)
     folder.rmdir()
     ask(model)
     assert not folder.exists()

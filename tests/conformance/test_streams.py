@@ -106,7 +106,7 @@ def test_32_pings_and_unknown_events() -> None:
 
 def test_33_pieces_of_input() -> None:
     """Empty ones, and cuts inside escapes and pairs."""
-    assert streamed(RECORDED["thinking, then a call"]).content == (
+    assert streamed(RECORDED["thinking, then a call"]).tool_uses == (
         ToolUse("toolu_1", "report", {"a": [1, "😀 /"], "b": {}}),
     )
 

@@ -140,9 +140,9 @@ def test_25_tokens_and_their_cost() -> None:
 
 
 def test_26_unknown_fields_and_blocks() -> None:
-    """Ignored."""
+    """Not read."""
     reply = whole({"type": "new_kind", "x": 1}, text("x") | {"citations": []}, use({}) | {"caller": {}}, container=None)
-    assert reply.content[1:] == (ToolUse("toolu_1", "report_review", {}),)
+    assert reply.tool_uses == (ToolUse("toolu_1", "report_review", {}),)
     assert reply.text == "x"
 
 

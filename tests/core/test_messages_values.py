@@ -20,6 +20,7 @@ from bot.core.messages import (
     TextBlock,
     ToolUse,
     Usage,
+    Verbatim,
     reply_as_json,
     reply_from_json,
 )
@@ -32,7 +33,8 @@ _json = st.recursive(
     max_leaves=6,
 )
 _usages = st.builds(Usage, *[st.integers(0, 10**9)] * 5)
-_blocks = st.builds(TextBlock, _text) | st.builds(ToolUse, _text, _text, _json, _text)
+_tables = st.dictionaries(_text, _json, max_size=3)
+_blocks = st.builds(TextBlock, _text) | st.builds(ToolUse, _text, _text, _json, _text) | st.builds(Verbatim, _tables)
 _replies = st.builds(
     Reply, st.lists(_blocks, max_size=3).map(tuple), st.sampled_from(StopReason), _usages, _text, _text, st.booleans()
 )
@@ -91,6 +93,8 @@ def test_a_reply_of_an_older_store_is_read() -> None:
         {"content": [{}]},
         {"content": [{"type": "text"}]},
         {"content": [{"type": "image"}]},
+        {"content": [{"type": "verbatim"}]},
+        {"content": [{"type": "verbatim", "json": []}]},
         {"content": [{"type": "tool_use", "id": "i", "name": "n"}]},
         {"usage": []},
         {"usage": {"tokens": 1}},
@@ -101,7 +105,7 @@ def test_what_is_no_stored_reply_is_refused(changes: Json) -> None:
     """A damaged store raises what it promises, so that the request is simply asked again."""
     with pytest.raises((KeyError, TypeError, ValueError)):
         reply_from_json({**STORED, **changes})
-    for name in STORED.keys() - {"measured"}:
+    for name in STORED.keys() - {"measured", "lost"}:
         with pytest.raises(KeyError):
             reply_from_json({key: value for key, value in STORED.items() if key != name})
 
@@ -120,5 +124,6 @@ def test_tokens_add_up_field_by_field(usages: list[Usage]) -> None:
 def test_a_reply_gives_its_words_and_calls() -> None:
     """Text blocks are joined, calls stay in order, whatever stands between them."""
     first, second = ToolUse("1", "a", {}), ToolUse("2", "b", {})
-    reply = Reply((TextBlock("one "), first, TextBlock("two"), second), StopReason.TOOL_USE)
+    thinking = Verbatim({"type": "thinking", "thinking": "hm", "signature": "x"})
+    reply = Reply((thinking, TextBlock("one "), first, TextBlock("two"), second), StopReason.TOOL_USE)
     assert (reply.text, reply.tool_uses) == ("one two", (first, second))
