@@ -12,6 +12,7 @@ from bot.core.analysis import findings_of, secret_hits
 from bot.core.checks import check_file
 from bot.core.chunking import Budget, pack
 from bot.core.ledger import Entry, Reason, balance
+from bot.core.model_rules import RULES
 from bot.core.patch import parse
 from bot.core.selection import select
 
@@ -38,7 +39,7 @@ def main(changed: int) -> None:
 
 
 def _budget() -> Budget:
-    return Budget("claude-opus-4-6", dollars=1_000)
+    return Budget(RULES.of("claude-opus-4-6"), dollars=1_000)
 
 
 def _timed(patch: bytes) -> float:

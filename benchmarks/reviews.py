@@ -13,6 +13,7 @@ from statistics import median
 from benchmarks.patches import many_files, one_file
 from benchmarks.processes import Run, run
 from bot.core.chunking import Budget, pack
+from bot.core.model_rules import RULES
 from bot.core.patch import parse
 from bot.core.selection import select
 from tests.fakes.github import FakeGitHub
@@ -65,7 +66,7 @@ def _sized(make: Callable[[int], bytes], chunks: int) -> bytes:
 
     def requests(size: int) -> int:
         diff = parse(make(size))
-        return len(pack(diff, select(diff).kept, Budget("claude-opus-4-6", _CHUNK_TOKENS, math.inf)).chunks)
+        return len(pack(diff, select(diff).kept, Budget(RULES.of("claude-opus-4-6"), _CHUNK_TOKENS, math.inf)).chunks)
 
     return make(bisect_left(range(1, 400 * chunks), chunks, key=requests) + 1)
 

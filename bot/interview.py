@@ -265,7 +265,7 @@ class _Interview:
             return [Result(chunk, Reason.ANSWERED, answer, along=along)]
         halves = None
         if answer.reason is Reason.TRUNCATED and depth < _MOST_SPLITS:
-            halves = split(self._shown.diff, chunk, self._shared.asking.model)
+            halves = split(self._shown.diff, chunk, self._shared.asking.rules)
         if halves is None:
             return [Result(chunk, answer.reason, problem=answer.problem, along=along)]
         self._move(requests=2)

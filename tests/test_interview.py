@@ -20,6 +20,7 @@ from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.known import Known
 from bot.core.ledger import Reason, balance
 from bot.core.messages import UNHEARD, Listener, Reply, Request, StopReason, TextBlock, ToolUse, Usage
+from bot.core.model_rules import RULES
 from bot.core.overview import Overview, Risk
 from bot.core.partial import Glimpse
 from bot.core.policy import PathInstruction
@@ -120,7 +121,7 @@ def hear(  # noqa: PLR0913 - as the interview itself
 
 
 def parts(diff: Diff) -> Sequence[Chunk]:
-    return pack(diff, range(len(diff.files)), Budget(MODEL, 2_000, 1_000)).chunks
+    return pack(diff, range(len(diff.files)), Budget(RULES.of(MODEL), 2_000, 1_000)).chunks
 
 
 def reasons(heard: Heard, diff: Diff) -> dict[Reason, int]:

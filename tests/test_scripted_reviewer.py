@@ -14,6 +14,7 @@ from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff
 from bot.core.known import Known
 from bot.core.messages import Request
+from bot.core.model_rules import RULES
 from bot.core.overview import Overview, Risk
 from bot.core.requests import Asking, Prefix, ask_about, ask_overall, part_of
 from bot.core.visible import Shown
@@ -34,7 +35,7 @@ SCHEMAS = {str(tool["name"]): tool["input_schema"] for tool in review_prompts().
 
 def about(*standing: Known, whole: bool = False, so_far: Overview | None = None) -> Request:
     """The request about the change with something that goes along."""
-    (chunk,) = pack(DIFF, range(2), Budget("claude-opus-4-6")).chunks
+    (chunk,) = pack(DIFF, range(2), Budget(RULES.of("claude-opus-4-6"))).chunks
     return ask_about(SHARED, part_of(Shown(DIFF), chunk, Along(standing, whole=whole, so_far=so_far)))
 
 

@@ -12,11 +12,12 @@ import httpx
 from pydantic import SecretStr
 
 from bot.clients.chat_assembly import ChatFormat
+from bot.clients.door import Door
 from bot.clients.endpoints import accepted, address_of, key_of
-from bot.clients.failures import Door
 from bot.core.chat import chat_body
 from bot.core.fitting import fitted
 from bot.core.messages import Request
+from bot.core.model_rules import RULES, Rulebook
 
 _ADDRESS, _CREDENTIAL = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 # As `/v1beta/openai` and `/api/v3`: where a path names its version, that is the one.
@@ -51,13 +52,15 @@ class ChatEndpoint:
 class ChatWire:
     """Chat Completions at an endpoint, see `asking.Wire`. Raises Misuse for an unusable address or key."""
 
-    def __init__(self, endpoint: ChatEndpoint) -> None:
+    def __init__(self, endpoint: ChatEndpoint, book: Rulebook = RULES) -> None:
         self.url, self.headers, self.stream = endpoint.url, endpoint.headers, endpoint.stream
         key = endpoint.key.get_secret_value().strip() if endpoint.key else ""
         self.door = Door(self.url.netloc.decode("ascii"), _CREDENTIAL, key, _ADDRESS)
         self.format = ChatFormat()
+        self._book = book
         self._most_tokens = "max_completion_tokens" if self.url.host == _RENAMED else "max_tokens"
 
     def content(self, request: Request) -> bytes:
         """The same request in the words of Chat Completions."""
-        return Request(chat_body(fitted(request.body), stream=self.stream, most_tokens=self._most_tokens)).encoded
+        fit = fitted(request.body, book=self._book)
+        return Request(chat_body(fit, stream=self.stream, most_tokens=self._most_tokens)).encoded

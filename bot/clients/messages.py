@@ -8,10 +8,11 @@ import httpx
 from pydantic import SecretStr
 
 from bot.clients.assembly import MessageFormat
+from bot.clients.door import Door
 from bot.clients.endpoints import accepted, address_of, key_of
-from bot.clients.failures import Door
 from bot.core.fitting import fitted
 from bot.core.messages import Request
+from bot.core.model_rules import RULES, Rulebook
 
 _ADDRESS = "ANTHROPIC_BASE_URL"
 
@@ -52,16 +53,17 @@ class Endpoint:
 class MessagesWire:
     """The Messages API at an endpoint, see `asking.Wire`. Raises Misuse for an unusable address or key."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, book: Rulebook = RULES) -> None:
         self.url, self.headers, self.stream = endpoint.url, endpoint.headers, endpoint.stream
         key = endpoint.key.get_secret_value().strip()
         self.door = Door(self.url.netloc.decode("ascii"), endpoint.credential, key, _ADDRESS)
         self.format = MessageFormat()
         self._version = endpoint.version
+        self._book = book
 
     def content(self, request: Request) -> bytes:
         """The body without what the model would refuse; `stream` is put in where one is wanted."""
-        fit = Request(fitted(request.body, self._version))
+        fit = Request(fitted(request.body, self._version, self._book))
         return (_streaming(fit) if self.stream else fit).encoded
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.messages import Json, Reply, Request, ToolUse
-from bot.core.model_rules import rules_of
+from bot.core.model_rules import ModelRules
 from bot.core.strict_json import BROKEN, is_strict, loads
 
 _WRITTEN_ID = "toolu_written"
@@ -49,13 +49,16 @@ _REFUSED = (
 _TOOLS = r"\b(?:tools\b(?!\.\d)|tool (?:use|calling)\b|function calling\b)"
 _NO_TOOLS = _said(rf"{_TOOLS}[^.]{{0,60}}{_REFUSED}", rf"{_REFUSED}[^.]{{0,40}}{_TOOLS}")
 _NO_CHOICE = _said(r"tool[_ ]choice", r"forc\w+ (?:a )?tool", "forced tool")
+_TOO_COMPLEX = r"schema is too complex|\bgrammar\b"
 _NO_SCHEMA = _said(
-    r"output_config\b(?!\.effort)", "output_format", "response_format", "json_schema", "structured output"
+    r"output_config\b(?!\.effort)", "output_format", "response_format", "json_schema", "structured output", _TOO_COMPLEX
 )
+# What no other form would help, whatever else the words name.
+_UNRELATED = _said("prompt is too long", r"context (?:length|window|limit)", "usage limits", "credit", r"\bimages?\b")
 # What can be left out, by the words that name it. None of it changes what an answer means.
 _FEATURES = {
-    "strict": _said(r"\bstrict\b", "schema is too complex", "grammar"),
-    "effort": _said(r"\beffort\b", "reasoning_effort"),
+    "strict": _said(r"\bstrict\b", _TOO_COMPLEX),
+    "effort": _said(r"\beffort\b", "reasoning_effort", r"output_config\b(?!\.)"),
     "thinking": _said(r"\bthinking\b"),
     "parallel": _said("disable_parallel_tool_use", "parallel_tool_calls"),
     "marks": _said("cache_control"),
@@ -63,7 +66,12 @@ _FEATURES = {
     "top_p": _said(r"\btop_p\b"),
     "top_k": _said(r"\btop_k\b"),
 }
+_SAMPLING = frozenset({"temperature", "top_p", "top_k"})
 _REFUSALS = frozenset({400, 422, 500, 501})
+# FastAPI tells faults as JSON, each with its place and with what it was sent there, at times the whole body:
+# https://fastapi.tiangolo.com/tutorial/handling-errors/
+_SENT = re.compile(r'"input":.*', re.DOTALL)
+_PLACE = re.compile(r'"loc": ?\[([^\]]*)\]')
 
 
 def stepped(shape: Shape, status: int, said: str) -> Shape | None:
@@ -71,13 +79,19 @@ def stepped(shape: Shape, status: int, said: str) -> Shape | None:
 
     Local servers refuse what they cannot do with 500 or 501.
     """
-    if status not in _REFUSALS:
+    words = _PLACE.sub(lambda place: ".".join(re.findall(r"\w+", place[1])), _SENT.sub("", said))
+    if status not in _REFUSALS or _UNRELATED.search(words):
         return None
-    form = _lower(shape.form, said)
+    named = {name for name, feature in _FEATURES.items() if feature.search(words)} - shape.without
+    if "parallel" in named:
+        # Only a flag of the choice of a tool: what it stands on may well be taken without it.
+        return replace(shape, without=shape.without | {"parallel"})
+    form = _lower(shape.form, words)
     if form:
         return replace(shape, form=form)
-    named = {name for name, words in _FEATURES.items() if words.search(said)} - shape.without
-    return replace(shape, without=shape.without | named) if named else None
+    # Sampling is refused beside thinking, which is worth more.
+    left_out = named & _SAMPLING or named
+    return replace(shape, without=shape.without | left_out) if left_out else None
 
 
 def _lower(form: Form, said: str) -> Form | None:
@@ -90,12 +104,12 @@ def _lower(form: Form, said: str) -> Form | None:
     return Form.TEXT if form is Form.SCHEMA and _NO_SCHEMA.search(said) else None
 
 
-def first_form(model: str, *, thinks: bool) -> Form:
+def first_form(rules: ModelRules, *, thinks: bool) -> Form:
     """The form to begin with. Who thinks cannot be made to call: the call would have to come first.
 
     Source: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
     """
-    return Form.MADE_TO_CALL if rules_of(model).forced_tool and not thinks else Form.CALL
+    return Form.MADE_TO_CALL if rules.forced_tool and not thinks else Form.CALL
 
 
 def tool_of(request: Request) -> str:
@@ -152,13 +166,17 @@ def _without_calls(messages: list[Json], told: str) -> list[Json]:
     return merged
 
 
+_FRAME_END = re.compile(r"<(\s*)/(?=\s*data)", re.IGNORECASE)
+
+
 def _words(content: object) -> Iterator[Json]:
     """The blocks of a turn that are left without tools."""
     blocks: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else _tables(content)
     for block in blocks:
         if block["type"] == "tool_result":
-            # Still one JSON text: what is quoted in it cannot pass for our own words.
-            told: Json = {"type": "text", "text": f"<data>\n{block['content']}\n</data>"}
+            # Still one JSON text: what is quoted in it can neither end its frame nor pass for our own words.
+            inner = _FRAME_END.sub(r"<\1\\/", str(block["content"]))
+            told: Json = {"type": "text", "text": f"<data>\n{inner}\n</data>"}
             yield told | ({"cache_control": block["cache_control"]} if "cache_control" in block else {})
         elif block["type"] == "tool_use":
             if block["input"]:

@@ -16,6 +16,7 @@ from bot.core import path_rules
 from bot.core.cost import PROVIDER_PRICE, Estimate, Price, estimate, tokens_of
 from bot.core.diff import Diff, FileDiff, Hunk, Line
 from bot.core.ledger import Entry, Reason
+from bot.core.model_rules import ModelRules
 from bot.core.risk import hunk_risk
 
 OVERLAP_LINES = 3
@@ -61,7 +62,7 @@ class Chunk:
 class Budget:
     """What a review may take: tokens for a chunk, dollars for all, and what a request costs besides its chunk."""
 
-    model: str
+    rules: ModelRules
     chunk_tokens: int = 12_000
     dollars: float = 5.0
     price: Price = PROVIDER_PRICE
@@ -202,7 +203,7 @@ def _pieces(
             unasked.append(Entry(index, Reason.ANSWERED_EARLIER, ordinal, ordinal + hunk.changed))
             ordinal += hunk.changed
             continue
-        sizes = [_line_tokens(line, budget.model) for line in hunk.lines]
+        sizes = [_line_tokens(line, budget.rules) for line in hunk.lines]
         for first, last in _cuts(sizes, budget.chunk_tokens - _FILE_TOKENS):
             changed = sum(line.changed for line in hunk.lines[first:last])
             ordinals = (ordinal, ordinal + changed)
@@ -217,9 +218,9 @@ def _pieces(
     return pieces
 
 
-def _line_tokens(line: Line, model: str) -> int:
+def _line_tokens(line: Line, rules: ModelRules) -> int:
     """A line is shown with both its numbers and its mark."""
-    return tokens_of(line.text, model) + _LINE_TOKENS
+    return tokens_of(line.text, rules) + _LINE_TOKENS
 
 
 def _cuts(sizes: Sequence[int], limit: int) -> Iterator[tuple[int, int]]:
@@ -252,11 +253,11 @@ def _with_overlap(sizes: Sequence[int], first: int, last: int, limit: int) -> tu
     return start, end
 
 
-def split(diff: Diff, chunk: Chunk, model: str) -> tuple[Chunk, Chunk] | None:
+def split(diff: Diff, chunk: Chunk, rules: ModelRules) -> tuple[Chunk, Chunk] | None:
     """Two halves of a chunk whose answer was too long, each with about half of its changed lines; None for one line."""
     pieces = list(chunk.pieces)
     if len(pieces) == 1:
-        pieces = _halved(diff, pieces[0], model)
+        pieces = _halved(diff, pieces[0], rules)
     if len(pieces) == 1:
         return None
     half = sum(_changed(piece) for piece in pieces) / 2
@@ -271,7 +272,7 @@ def _changed(piece: Piece) -> int:
     return piece.ordinals[1] - piece.ordinals[0]
 
 
-def _halved(diff: Diff, piece: Piece, model: str) -> list[Piece]:
+def _halved(diff: Diff, piece: Piece, rules: ModelRules) -> list[Piece]:
     """A piece as two, cut behind the changed line in its middle."""
     lines = diff.files[piece.file].hunks[piece.hunk].lines
     first, last = piece.owned
@@ -282,7 +283,7 @@ def _halved(diff: Diff, piece: Piece, model: str) -> list[Piece]:
     halves = []
     for owned, ordinals in (((first, cut), (piece.ordinals[0], middle)), ((cut, last), (middle, piece.ordinals[1]))):
         shown = max(piece.shown[0], owned[0] - OVERLAP_LINES), min(piece.shown[1], owned[1] + OVERLAP_LINES)
-        tokens = sum(_line_tokens(line, model) for line in lines[slice(*shown)])
+        tokens = sum(_line_tokens(line, rules) for line in lines[slice(*shown)])
         halves.append(Piece(piece.file, piece.hunk, shown, owned, ordinals, tokens))
     return halves
 

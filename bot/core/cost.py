@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from bot.core.messages import Usage
-from bot.core.model_rules import rules_of
+from bot.core.model_rules import ModelRules
 
 OUTPUT_TOKENS_PER_CHUNK = 1_500
 """What an answer is taken to cost before it is known: a dozen findings with their words."""
@@ -59,10 +59,10 @@ class Estimate:
     dollars: float = 0.0
 
 
-def tokens_of(text: str, model: str) -> int:
+def tokens_of(text: str, rules: ModelRules) -> int:
     """Estimate the tokens of a text, on the safe side: never more than one a byte."""
     size = len(text.encode("utf-8", "surrogatepass"))
-    ratio = _DENSE_RATIO if _dense(text) else rules_of(model).bytes_per_token
+    ratio = _DENSE_RATIO if _dense(text) else rules.bytes_per_token
     return min(size, math.ceil(size / ratio))
 
 
@@ -74,9 +74,9 @@ def _dense(text: str) -> bool:
     return spaces < len(text) * _DENSE_SPACE
 
 
-def request_overhead(prefix_tokens: int, model: str) -> int:
+def request_overhead(prefix_tokens: int, rules: ModelRules) -> int:
     """The tokens of a request besides its chunk: what all share, the provider's own words on tools, the envelope."""
-    return prefix_tokens + rules_of(model).tool_tokens + 6 * _BLOCK_TOKENS
+    return prefix_tokens + rules.tool_tokens + 6 * _BLOCK_TOKENS
 
 
 def dollars_of(usage: Usage, price: Price) -> float:

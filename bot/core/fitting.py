@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bot.core.messages import Json
-from bot.core.model_rules import ModelRules, Sampling, rules_of
+from bot.core.model_rules import RULES, ModelRules, Rulebook, Sampling
 
 WITHOUT_SAMPLING = "2026-10-21"
 """The first version of the API that takes no sampling parameters at all, not even their defaults."""
@@ -17,13 +17,13 @@ _SAMPLING = ("temperature", "top_p", "top_k")
 _MOST_MARKS = 4
 
 
-def fitted(body: Mapping[str, object], version: str = "") -> Json:
+def fitted(body: Mapping[str, object], version: str = "", book: Rulebook = RULES) -> Json:
     """The body without what its model would refuse, in the same order; equal bodies stay equal.
 
     Blank text blocks say nothing, and the API refuses them, as it refuses more than four marks for a cache: the last
     ones are kept. A limit of tokens above the model's own is lowered to that.
     """
-    rules = rules_of(str(body["model"]))
+    rules = book.of(str(body["model"]))
     thinking = _table(body.get("thinking"))
     fit: Json = {name: value for name, value in body.items() if name not in _refused(body, rules, version)}
     limit = fit.get("max_tokens")

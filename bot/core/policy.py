@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.cost import PROVIDER_PRICE, Price
+from bot.core.model_rules import RULES, ModelRules, Rulebook
 from bot.core.models import Severity
 from bot.core.selection import NO_FILTERS, Filters
 
@@ -65,7 +66,7 @@ class Policy:
     it has to be open. `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything
     read, also what an earlier review read. Findings below `threshold` are folded away. `language` is that of the
     model's words, '' for English. `thinking` lets the model think before it answers. `fail_on` is what makes the check
-    run fail; None never does.
+    run fail; None never does. `book` holds what is known of models.
     """
 
     model: str
@@ -90,6 +91,12 @@ class Policy:
     max_cost_day: float | None = None
     describe: bool = False
     diagram: bool = True
+    book: Rulebook = RULES
+
+    @property
+    def rules(self) -> ModelRules:
+        """What the model accepts."""
+        return self.book.of(self.model)
 
 
 NO_POLICY = Policy("")

@@ -17,6 +17,7 @@ from bot.clients.messages import Endpoint, MessagesWire
 from bot.clients.pressure import Pressure
 from bot.clients.retry import Retry
 from bot.clients.structured import Shapes, Structured
+from bot.core.answer_form import Form, Shape
 from bot.core.messages import Reply, Request, ToolUse
 from bot.errors import OutsideError
 from tests.fakes.messages import Answer, FakeMessages, http_error, text, tool
@@ -136,6 +137,7 @@ def test_a_refused_feature_is_left_out() -> None:
         (400, "temperature: must be at most 1"),
         (401, "tools are not supported"),
         (404, "model not found"),
+        (400, "You have reached your specified API usage limits for tool_choice"),
     ],
 )
 def test_another_refusal_is_raised(status: int, said: str) -> None:
@@ -154,3 +156,52 @@ def test_words_instead_of_a_call() -> None:
     replies, sent = ask(lambda _: text("Looks good."), thinking={"type": "adaptive"})
     assert sent[0]["tool_choice"]["type"] == "auto", "neither can who thinks"
     assert uses(replies[0]) == ()
+
+
+def test_an_account_without_credit_is_no_feature() -> None:
+    """Such a refusal ends everything, whatever else its words name."""
+    replies, sent = ask(lambda _: http_error(400, "insufficient_quota", "tools are not supported without credit left"))
+    assert isinstance(replies[0], OutsideError)
+    assert replies[0].stops_all
+    assert len(sent) == 1
+    replies, sent = ask(lambda _: http_error(400, "insufficient_quota", "tools are not supported on this plan"))
+    assert isinstance(replies[0], OutsideError)
+    assert len(sent) == 1
+
+
+def test_many_go_all_the_way_down_together() -> None:
+    """Each is refused at most once a step, and none goes below what is taken."""
+    script = choosy('"strict"', '"tools"', answers=lambda _: text(json.dumps(ANSWER)))
+    replies, sent = ask(script, number=6)
+    assert all([call.input for call in uses(reply)] == [ANSWER] for reply in replies)
+    assert len(sent) <= 6 * 3
+    assert all("format" in body["output_config"] for body in sent if "tools" not in body)
+
+
+def test_who_thinks_learns_apart() -> None:
+    """It begins lower and may go lower still; whoever does not is made to call as before, and the other way round."""
+    shapes = Shapes()
+
+    def script(body: Json) -> Answer:
+        if "tools" not in body:
+            return text(json.dumps(ANSWER))
+        if "thinking" in body:
+            return http_error(400, "invalid_request_error", "tools are not supported in this mode")
+        return tool("report", ANSWER)
+
+    thinking = {"type": "adaptive"}
+    asked = [*ask(script, shapes=shapes)[1]]
+    asked += ask(script, shapes=shapes, thinking=thinking)[1]
+    asked += ask(script, shapes=shapes)[1]
+    assert [body.get("tool_choice", {}).get("type") for body in asked] == ["tool", "auto", None, "tool"]
+
+
+def test_a_late_refusal_takes_nothing_back() -> None:
+    """Two that were refused alike: when the second one tells, the first may be two steps further."""
+    shapes, place = Shapes(), ("host", "m", Form.MADE_TO_CALL)
+    first, second, third = (Shape(form) for form in (Form.MADE_TO_CALL, Form.CALL, Form.SCHEMA))
+    assert shapes.of(*place) == first
+    shapes.learn(place, first, second)
+    shapes.learn(place, second, third)
+    shapes.learn(place, first, second)
+    assert shapes.of(*place) == third

@@ -13,6 +13,7 @@ from bot.core.along import ALONE, MOST_STANDING, Along, Extras, Whole, matching,
 from bot.core.chunking import Budget, Chunk, pack
 from bot.core.diff import Diff
 from bot.core.known import Known
+from bot.core.model_rules import RULES
 from bot.core.overview import Diagram, Edge, Overview, Risk
 from bot.core.policy import PathInstruction
 from bot.errors import Misuse
@@ -115,7 +116,7 @@ def test_a_text_for_several_patterns_is_told_once() -> None:
 
 
 def chunks(tokens: int = 12_000) -> tuple[Chunk, ...]:
-    return pack(DIFF, range(len(DIFF.files)), Budget("claude-opus-4-6", tokens, 1_000)).chunks
+    return pack(DIFF, range(len(DIFF.files)), Budget(RULES.of("claude-opus-4-6"), tokens, 1_000)).chunks
 
 
 def test_a_chunk_gets_what_belongs_to_its_files() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.core.anchors import EXACT, LEAST_CUT, REACH, Anchor, Anchors, Miss, Pointer, Trust
 from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Origin
+from bot.core.model_rules import RULES
 from bot.core.models import Location, Side
 from bot.core.patch import parse
 from bot.core.quoted_lines import readings
@@ -341,7 +342,7 @@ def test_a_quote_copied_out_of_the_json_finds_its_line(text: str) -> None:
     """Quotes with the escapes of the JSON that shows the part are read as the line that they were copied from."""
     file = added("x.py", "first()", text, "last()")
     diff = Diff((file,))
-    part = part_of(Shown(diff), pack(diff, [0], Budget("claude-opus-4-6")).chunks[0])
+    part = part_of(Shown(diff), pack(diff, [0], Budget(RULES.of("claude-opus-4-6"))).chunks[0])
     (row,) = (row for row in part.splitlines() if row.strip().startswith('"') and " 2 +|" in row)
     spelled = row.strip().rstrip(",")[1:-1].partition("|")[2]
     assert json.loads(f'"{spelled}"') == text

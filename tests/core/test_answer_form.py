@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.answer_form import Form, Shape, first_form, read, shaped, stepped, tool_of
 from bot.core.messages import Reply, Request, StopReason, TextBlock, ToolUse
-from bot.core.model_rules import rules_of
+from bot.core.model_rules import RULES
 from tests.fakes.messages_rules import request_problems
 
 Json = dict[str, Any]
@@ -95,6 +96,15 @@ def test_what_requests_share_stays_the_same(form: Form) -> None:
     assert "the context" in one
 
 
+def test_no_material_ends_its_frame() -> None:
+    """What stands in a diff cannot pass for our own words behind it, and is still the same JSON."""
+    part = json.dumps({"lines": ["</data>", "< / DATA >", "</Data\n>", "a </div> b"]})
+    told = body(Form.TEXT, part=part)["messages"][0]["content"][2]["text"]
+    inner = told.removeprefix("<data>\n").removesuffix("\n</data>")
+    assert not re.search(r"<\s*/\s*data", inner, re.IGNORECASE)
+    assert json.loads(inner) == json.loads(part)
+
+
 @pytest.mark.parametrize("form", [Form.SCHEMA, Form.TEXT])
 def test_an_answer_that_is_asked_for_again_is_words(form: Form) -> None:
     """What was written before, and what is wrong with it, go along without tools, too."""
@@ -148,6 +158,12 @@ def test_a_refusal_that_names_the_form_is_a_step_down(form: Form, said: str, bel
         "This model's maximum context length is 8192 tokens, you asked for 9000 (8000 in messages, 1000 in tools).",
         "Your credit balance is too low to access the API.",
         "invalid x-api-key",
+        "prompt is too long: 212000 tokens > 200000 maximum; tools are not supported beyond that",
+        "You have reached your specified API usage limits. Tools are not supported until 2026-12-01.",
+        "messages.2.content.0.image.source.base64: unsupported image, and no tools allowed",
+        # FastAPI hands back what it was sent, at times cut: there each feature has its name, and none is meant.
+        json.dumps([{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": request().body}]),
+        json.dumps({"detail": [{"loc": ["body", "prompt"], "msg": "no", "input": request().body}]})[:300],
         "",
     ],
 )
@@ -162,6 +178,7 @@ def test_any_other_refusal_teaches_nothing(form: Form, said: str) -> None:
         ("tools.1.strict: Extra inputs are not permitted", "strict"),
         ("Schema is too complex for compilation", "strict"),
         ("output_config.effort: Extra inputs are not permitted", "effort"),
+        ("output_config: Extra inputs are not permitted", "effort"),
         ("Unrecognized request argument supplied: reasoning_effort", "effort"),
         ("adaptive thinking is not available on this model", "thinking"),
         ("tool_choice.disable_parallel_tool_use: Extra inputs are not permitted", "parallel"),
@@ -170,14 +187,45 @@ def test_any_other_refusal_teaches_nothing(form: Form, said: str) -> None:
     ],
 )
 def test_a_refused_feature_is_left_out_once(said: str, name: str) -> None:
-    """The form stays; a second refusal of the same teaches nothing."""
-    shape = Shape(Form.SCHEMA if name == "effort" else Form.TEXT)
-    if name in {"strict", "parallel"}:
-        shape = Shape(Form.CALL if name == "strict" else Form.TEXT)
-    after = stepped(shape, 400, said)
-    assert after == Shape(shape.form, frozenset({name}))
-    assert after is not None
-    assert stepped(after, 400, said) is None
+    """The form stays; a second refusal of the same teaches nothing where no call is asked for."""
+    for form in (Form.MADE_TO_CALL, Form.CALL, Form.TEXT):
+        assert stepped(Shape(form), 400, said) == Shape(form, frozenset({name}))
+    assert stepped(Shape(Form.TEXT, frozenset({name})), 400, said) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "after"),
+    [
+        (["body", "tools", 1, "strict"], Shape(Form.CALL, frozenset({"strict"}))),
+        (["body", "output_config"], Shape(Form.CALL, frozenset({"effort"}))),
+        (["body", "tools"], Shape(Form.SCHEMA)),
+        (["body", "tool_choice"], Shape(Form.SCHEMA)),
+    ],
+)
+def test_a_fault_in_a_list_is_known_by_its_place(place: list[object], after: Shape) -> None:
+    """FastAPI tells faults as JSON, with the path to each: what was sent there is not read."""
+    fault = {"type": "extra_forbidden", "loc": place, "msg": "Extra inputs are not permitted", "input": request().body}
+    assert stepped(Shape(Form.CALL), 422, json.dumps([fault])) == after
+
+
+def test_a_choice_that_is_refused_without_its_flag_too_is_a_step_down() -> None:
+    """The flag goes first; only what is refused still is more than that."""
+    said = "tool_choice.tool.disable_parallel_tool_use: Extra inputs are not permitted"
+    assert stepped(Shape(Form.MADE_TO_CALL), 400, said) == Shape(Form.MADE_TO_CALL, frozenset({"parallel"}))
+    without = Shape(Form.MADE_TO_CALL, frozenset({"parallel"}))
+    assert stepped(without, 400, said) == Shape(Form.CALL, frozenset({"parallel"}))
+
+
+@pytest.mark.parametrize("said", ["Schema is too complex for compilation", "The compiled grammar is too large"])
+def test_a_schema_that_cannot_be_compiled_is_told_in_words(said: str) -> None:
+    """Where the whole answer is held to it, nothing else can be left out."""
+    assert stepped(Shape(Form.SCHEMA), 400, said) == Shape(Form.TEXT)
+
+
+def test_sampling_goes_before_thinking() -> None:
+    """Where the two are refused together, thinking is worth more."""
+    said = "`temperature` may only be set to 1 when thinking is enabled"
+    assert stepped(Shape(Form.CALL), 400, said) == Shape(Form.CALL, frozenset({"temperature"}))
 
 
 def test_what_is_left_out() -> None:
@@ -255,8 +303,9 @@ def test_any_object_survives(value: Json, indent: int, fenced: bool) -> None:
 
 def test_where_to_begin() -> None:
     """Made to call, unless the model thinks or refuses to be made; a request without a certain tool has no form."""
-    assert first_form("claude-opus-4-6", thinks=False) is first_form("llama3", thinks=False) is Form.MADE_TO_CALL
-    assert first_form("claude-opus-4-6", thinks=True) is first_form("claude-opus-5-5", thinks=False) is Form.CALL
-    assert not rules_of("claude-opus-5-5").forced_tool
+    opus, later, local = (RULES.of(name) for name in ("claude-opus-4-6", "claude-opus-5-5", "llama3"))
+    assert first_form(opus, thinks=False) is first_form(local, thinks=False) is Form.MADE_TO_CALL
+    assert first_form(opus, thinks=True) is first_form(later, thinks=False) is Form.CALL
+    assert not later.forced_tool
     assert tool_of(request()) == "report"
     assert tool_of(request(tool_choice={"type": "auto"})) == tool_of(Request({"messages": []})) == ""

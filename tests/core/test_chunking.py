@@ -8,6 +8,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core import model_rules
 from bot.core.chunking import OVERLAP_LINES, Budget, Plan, chunk_risk, lines_of, pack
 from bot.core.cost import Price
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
@@ -17,7 +18,7 @@ from bot.core.risk import hunk_risk
 from bot.core.selection import Filters, select
 from tests.core.strategies import diffs
 
-MODEL = "claude-opus-4-6"
+RULES = model_rules.RULES.of("claude-opus-4-6")
 
 
 def source(path: str, size: int, text: str = "value = compute(other)", start: int = 10) -> FileDiff:
@@ -25,7 +26,7 @@ def source(path: str, size: int, text: str = "value = compute(other)", start: in
     return FileDiff(path, path, FileStatus.MODIFIED, hunks=(Hunk(start - 1, 0, start, size, "", lines),))
 
 
-def planned(*files: FileDiff, budget: Budget = Budget(MODEL)) -> Plan:  # noqa: B008
+def planned(*files: FileDiff, budget: Budget = Budget(RULES)) -> Plan:  # noqa: B008
     return pack(Diff(files), range(len(files)), budget)
 
 
@@ -54,7 +55,7 @@ def test_every_changed_line_is_accounted_for_once(
 ) -> None:
     """Over any change, budget, filter and fate of the requests the states sum to the changed lines."""
     selection = select(diff, filters=filters)
-    plan = pack(diff, selection.kept, Budget(MODEL, tokens, dollars))
+    plan = pack(diff, selection.kept, Budget(RULES, tokens, dollars))
     pieces = [piece for chunk in plan.chunks for piece in chunk.pieces]
     answers = [Entry(piece.file, fates[turn % len(fates)], *piece.ordinals) for turn, piece in enumerate(pieces)]
     ledger = balance(diff, [*selection.left_out, *plan.left_out, *answers])
@@ -67,7 +68,7 @@ def test_every_changed_line_is_accounted_for_once(
 @given(diffs, st.integers(60, 400))
 def test_pieces_own_what_they_show_and_chunks_keep_their_budget(diff: Diff, tokens: int) -> None:
     """What is answered for is within what is shown, and no chunk is larger than the budget."""
-    plan = pack(diff, select(diff).kept, Budget(MODEL, tokens, 1_000))
+    plan = pack(diff, select(diff).kept, Budget(RULES, tokens, 1_000))
     for chunk in plan.chunks:
         assert chunk.tokens <= tokens
         for piece in chunk.pieces:
@@ -79,15 +80,15 @@ def test_pieces_own_what_they_show_and_chunks_keep_their_budget(diff: Diff, toke
 def test_twenty_thousand_lines_become_more_chunks() -> None:
     """A big change is split, in files and inside one huge hunk, and nothing is dropped."""
     files = (source("a.py", 15_000), *(source(f"p/{number}.py", 50) for number in range(100)))
-    plan = planned(*files, budget=Budget(MODEL, dollars=1_000))
+    plan = planned(*files, budget=Budget(RULES, dollars=1_000))
     assert balance(Diff(files), covered(plan)).by_reason == {Reason.ANSWERED: 20_000}
     assert all(chunk.tokens <= 12_000 for chunk in plan.chunks)
-    assert plan == planned(*files, budget=Budget(MODEL, dollars=1_000))
+    assert plan == planned(*files, budget=Budget(RULES, dollars=1_000))
 
 
 def test_a_cut_shows_some_lines_of_both_parts() -> None:
     """Parts of one hunk overlap in what they show, never in what they answer for."""
-    first, second = (chunk.pieces[0] for chunk in planned(source("a.py", 100), budget=Budget(MODEL, 1_200)).chunks[:2])
+    first, second = (chunk.pieces[0] for chunk in planned(source("a.py", 100), budget=Budget(RULES, 1_200)).chunks[:2])
     assert first.shown[1] > first.owned[1] == second.owned[0] > second.shown[0]
 
 
@@ -100,7 +101,7 @@ def test_a_source_and_its_test_are_read_together() -> None:
         source("web/share.test.ts", 30),
         source("web/share.ts", 30),
     )
-    plan = planned(*files, budget=Budget(MODEL, 1_400))
+    plan = planned(*files, budget=Budget(RULES, 1_400))
     together = paths_of(plan, *files)
     assert ["app/links.py", "tests/test_links.py"] in together
     assert ["web/share.ts", "web/share.test.ts"] in together
@@ -128,8 +129,8 @@ def test_where_money_is_short_the_riskiest_is_read_first() -> None:
         source("app/auth/login.py", 300, "if not check_password(user, password): raise"),
         source("app/colours.py", 300, "shade = lighter(shade)"),
     )
-    dear = planned(*files, budget=Budget(MODEL, 9_000, 1_000)).estimate.dollars
-    plan = planned(*files, budget=Budget(MODEL, 9_000, dear * 0.7))
+    dear = planned(*files, budget=Budget(RULES, 9_000, 1_000)).estimate.dollars
+    plan = planned(*files, budget=Budget(RULES, 9_000, dear * 0.7))
     assert [path for paths in paths_of(plan, *files) for path in paths] == ["app/auth/login.py", "app/colours.py"]
     assert {files[entry.file].path for entry in plan.left_out} == {"docs/guide.md"}
     assert {entry.reason for entry in plan.left_out} == {Reason.COST}
@@ -141,7 +142,7 @@ def test_the_plan_does_not_depend_on_the_order_of_what_is_kept(
 ) -> None:
     """The same files in any order make the same plan."""
     kept = select(diff).kept
-    budget = Budget(MODEL, tokens, dollars)
+    budget = Budget(RULES, tokens, dollars)
     assert pack(diff, data.draw(st.permutations(kept)), budget) == pack(diff, kept, budget)
 
 
@@ -149,11 +150,11 @@ def test_the_plan_does_not_depend_on_the_order_of_what_is_kept(
 def test_the_estimate_never_exceeds_the_cap(sizes: list[int], share: float, price: float, overhead: int) -> None:
     """Whatever the cap, the plan's own estimate stays within it, and a cap that reaches for all leaves nothing out."""
     files = tuple(source(f"{number}.py", size) for number, size in enumerate(sizes))
-    whole = planned(*files, budget=Budget(MODEL, 600, math.inf, Price(price, 5 * price), overhead))
+    whole = planned(*files, budget=Budget(RULES, 600, math.inf, Price(price, 5 * price), overhead))
     cap = whole.estimate.dollars * share
-    plan = planned(*files, budget=Budget(MODEL, 600, cap, Price(price, 5 * price), overhead))
+    plan = planned(*files, budget=Budget(RULES, 600, cap, Price(price, 5 * price), overhead))
     assert plan.estimate.dollars <= cap
-    again = planned(*files, budget=Budget(MODEL, 600, whole.estimate.dollars, Price(price, 5 * price), overhead))
+    again = planned(*files, budget=Budget(RULES, 600, whole.estimate.dollars, Price(price, 5 * price), overhead))
     assert again == whole
     assert balance(Diff(files), covered(plan)).changed == sum(sizes)
 
@@ -163,7 +164,7 @@ def test_what_is_left_out_is_never_riskier_than_what_is_read(paths: list[str]) -
     """Money buys the riskiest chunks first."""
     files = tuple(source(path, 40) for path in paths)
     diff = Diff(files)
-    plan = pack(diff, range(len(files)), Budget(MODEL, 700, 0.1))
+    plan = pack(diff, range(len(files)), Budget(RULES, 700, 0.1))
     assert plan.chunks
     assert plan.left_out
     read = min(chunk_risk(diff, chunk) for chunk in plan.chunks)
@@ -173,7 +174,7 @@ def test_what_is_left_out_is_never_riskier_than_what_is_read(paths: list[str]) -
 def test_overlap_is_shown_and_owned_once() -> None:
     """Over all pieces of a hunk what is owned follows without gap, and what is shown reaches a little beyond."""
     file = source("a.py", 400)
-    pieces = [piece for chunk in planned(file, budget=Budget(MODEL, 600)).chunks for piece in chunk.pieces]
+    pieces = [piece for chunk in planned(file, budget=Budget(RULES, 600)).chunks for piece in chunk.pieces]
     assert len(pieces) > 5
     assert pieces[0].owned[0] == 0
     assert pieces[-1].owned[1] == 400
@@ -187,7 +188,7 @@ def test_overlap_is_shown_and_owned_once() -> None:
 def test_a_test_that_does_not_fit_beside_its_source_is_read_all_the_same() -> None:
     """Where both do not fit in one request, each goes into its own, and nothing is dropped."""
     files = (source("app/links.py", 60), source("tests/test_links.py", 60))
-    plan = planned(*files, budget=Budget(MODEL, 1_000))
+    plan = planned(*files, budget=Budget(RULES, 1_000))
     assert len(plan.chunks) > 1
     assert balance(Diff(files), covered(plan)).by_reason == {Reason.ANSWERED: 120}
 
@@ -195,7 +196,10 @@ def test_a_test_that_does_not_fit_beside_its_source_is_read_all_the_same() -> No
 def test_no_budget_reads_nothing_and_says_so() -> None:
     """With no dollars, or with no room for a line, every line is entered with its reason."""
     file = source("a.py", 10)
-    for budget, reason in ((Budget(MODEL, dollars=0), Reason.COST), (Budget(MODEL, 0), Reason.TOO_LARGE)):
+    for budget, reason in (
+        (Budget(RULES, dollars=0), Reason.COST),
+        (Budget(RULES, 0), Reason.TOO_LARGE),
+    ):
         plan = planned(file, budget=budget)
         assert plan.chunks == ()
         assert balance(Diff((file,)), plan.left_out).by_reason == {reason: 10}

@@ -22,7 +22,7 @@ from bot.core.cost import (
     tokens_of,
 )
 from bot.core.messages import Usage
-from bot.core.model_rules import rules_of
+from bot.core.model_rules import RULES
 
 MODEL = "claude-opus-4-6"
 NEWER = "claude-opus-4-7-20260101"
@@ -62,34 +62,34 @@ def test_one_more_request_never_costs_less(chunks: list[int], overhead: int, mor
 def test_tokens_are_between_none_and_bytes(model: str, text: str) -> None:
     """The estimate is bounded by the text's size in bytes, and only an empty text has none."""
     size = len(text.encode("utf-8", "surrogatepass"))
-    assert bool(text) <= tokens_of(text, model) <= size
+    assert bool(text) <= tokens_of(text, RULES.of(model)) <= size
 
 
 @pytest.mark.parametrize(("text", "size"), [("\udcff" * 10, 30), ("é" * 10, 20), ("日本" * 5, 30)])
 def test_sizes_are_bytes(text: str, size: int) -> None:
     """Text outside ASCII and bytes that are not UTF-8 count as many bytes as they take."""
-    assert tokens_of(text, MODEL) == math.ceil(size / 2.6)
+    assert tokens_of(text, RULES.of(MODEL)) == math.ceil(size / 2.6)
 
 
 def test_dense_text_counts_more() -> None:
     """Base64 and bundles take more tokens than code of the same size; short lines and spaced ones are code."""
-    assert tokens_of(CODE, MODEL) == math.ceil(len(CODE) / 2.6)
-    assert tokens_of(DENSE, MODEL) == math.ceil(len(DENSE) / 1.5)
-    assert tokens_of(DENSE[:499], MODEL) == math.ceil(499 / 2.6)
-    assert tokens_of(DENSE.replace("U", " "), MODEL) == math.ceil(len(DENSE) / 2.6)
+    assert tokens_of(CODE, RULES.of(MODEL)) == math.ceil(len(CODE) / 2.6)
+    assert tokens_of(DENSE, RULES.of(MODEL)) == math.ceil(len(DENSE) / 1.5)
+    assert tokens_of(DENSE[:499], RULES.of(MODEL)) == math.ceil(499 / 2.6)
+    assert tokens_of(DENSE.replace("U", " "), RULES.of(MODEL)) == math.ceil(len(DENSE) / 2.6)
 
 
 def test_newer_models_count_more_and_unknown_ones_the_most() -> None:
     """A model nobody measured is taken for the densest, so that no request grows too large."""
-    assert tokens_of(CODE, "another") >= tokens_of(CODE, NEWER) > tokens_of(CODE, MODEL)
-    assert rules_of("another").tool_tokens >= rules_of(NEWER).tool_tokens > rules_of(MODEL).tool_tokens
+    assert tokens_of(CODE, RULES.of("another")) >= tokens_of(CODE, RULES.of(NEWER)) > tokens_of(CODE, RULES.of(MODEL))
+    assert RULES.of("another").tool_tokens >= RULES.of(NEWER).tool_tokens > RULES.of(MODEL).tool_tokens
 
 
 def test_overhead_is_prefix_tool_and_envelope() -> None:
     """589 tokens for the forced tool and six blocks of 16 stand beside the prefix."""
-    assert request_overhead(0, MODEL) == 589 + 96
-    assert request_overhead(1_000, MODEL) == 1_000 + 589 + 96
-    assert request_overhead(1_000, NEWER) == 1_000 + 804 + 96
+    assert request_overhead(0, RULES.of(MODEL)) == 589 + 96
+    assert request_overhead(1_000, RULES.of(MODEL)) == 1_000 + 589 + 96
+    assert request_overhead(1_000, RULES.of(NEWER)) == 1_000 + 804 + 96
 
 
 def test_a_reply_costs_what_the_price_list_says() -> None:

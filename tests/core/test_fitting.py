@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.fitting import WITHOUT_SAMPLING, fitted
-from bot.core.model_rules import rules_of
+from bot.core.model_rules import RULES
 from tests.fakes.messages_rules import request_problems
 
 Json = dict[str, Any]
@@ -96,7 +96,7 @@ def test_any_request_is_admitted(model: str, names: set[str], thinking: Json | N
 
 def test_a_vendor_in_front_of_a_name_changes_nothing() -> None:
     """Gateways do that; an unknown name is counted as the densest, with everything tried."""
-    assert rules_of(f"anthropic/{OPUS_4_6}") is rules_of(OPUS_4_6)
-    assert not rules_of(LATER).forced_tool
-    unknown = rules_of("qwen3")
-    assert (unknown.forced_tool, unknown.bytes_per_token) == (True, rules_of(OPUS_4_7).bytes_per_token)
+    assert RULES.of(f"anthropic/{OPUS_4_6}") is RULES.of(OPUS_4_6)
+    assert not RULES.of(LATER).forced_tool
+    unknown = RULES.of("qwen3")
+    assert (unknown.forced_tool, unknown.bytes_per_token) == (True, RULES.of(OPUS_4_7).bytes_per_token)

@@ -15,6 +15,7 @@ from bot.core.diff import Diff, Origin
 from bot.core.known import Fate, Known
 from bot.core.ledger import Entry, Reason, State, balance
 from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
+from bot.core.model_rules import RULES
 from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.ranking import DOUBTFUL
 from bot.core.rendering.comments import inline_comment, words_of
@@ -550,7 +551,7 @@ def test_another_rule_is_another_finding() -> None:
 
 
 def planned(change: Diff, tokens: int = 12_000, answered: Collection[HunkKey] = ()) -> tuple[Chunk, ...]:
-    return pack(change, range(len(change.files)), Budget(MODEL, tokens, 1_000), answered).chunks
+    return pack(change, range(len(change.files)), Budget(RULES.of(MODEL), tokens, 1_000), answered).chunks
 
 
 def going(known: Iterable[Known], change: Shown, answered: Collection[HunkKey] = ()) -> list[list[str]]:
@@ -586,7 +587,7 @@ def test_a_finding_goes_along_with_both_halves_of_its_hunk() -> None:
     """A hunk that is cut in two is asked about twice: whoever sees the mend can say so."""
     long = shown(new(*CODE, *(f"filler_{at} = compute({at})" for at in range(40))))
     (chunk,) = planned(long.diff)
-    halves = split(long.diff, chunk, MODEL)
+    halves = split(long.diff, chunk, RULES.of(MODEL))
     assert halves is not None
     companions = Companions(track([PRICE], long), hunks_of(long), long.diff)
     assert [[each.id for each in companions(half)] for half in halves] == [[PRICE.id], [PRICE.id]]
@@ -725,6 +726,6 @@ def test_the_model_is_told_what_a_comment_says() -> None:
     """The state does not repeat the words of a comment; the finding goes along with those that stand there."""
     silent = replace(SAID, finding=replace(SAID.finding, body=""))
     companions = Companions(track([silent], BEFORE), hunks_of(BEFORE), BEFORE.diff, {silent.id: inline_comment(SAID)})
-    (chunk,) = pack(BEFORE.diff, range(len(BEFORE.diff.files)), Budget("m")).chunks
+    (chunk,) = pack(BEFORE.diff, range(len(BEFORE.diff.files)), Budget(RULES.of("m"))).chunks
     assert [each.finding.body for each in companions(chunk)] == [words_of(inline_comment(SAID))]
     assert SAID.finding.body in words_of(inline_comment(SAID))

@@ -14,6 +14,7 @@ from bot.core.chunking import Budget, pack
 from bot.core.diff import Diff, FileDiff, FileStatus
 from bot.core.ledger import Entry, Ledger, Reason, balance
 from bot.core.messages import Usage
+from bot.core.model_rules import RULES
 from bot.core.models import Category, Finding, Location, Severity, Side
 from bot.core.outcome import conclude
 from bot.core.patch import parse
@@ -70,7 +71,7 @@ def review(*reasons: Reason, findings: tuple[Finding, ...] = (), asked: bool = T
     return Review(
         change=Change(patch, "main...work", "b" * 40, "c" * 40),
         diff=diff if reasons else Diff(()),
-        plan=pack(diff, [0], Budget("claude-opus-4-6")),
+        plan=pack(diff, [0], Budget(RULES.of("claude-opus-4-6"))),
         findings=findings,
         analyzers=(AnalyzerNote("ruff", Run.RAN, 1),),
         ledger=ledger,

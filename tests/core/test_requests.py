@@ -17,7 +17,7 @@ from bot.core.along import ALONE, Along
 from bot.core.chunking import Budget, Plan, lines_of, pack
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.messages import Block, Reply, Request, StopReason, TextBlock, ToolUse
-from bot.core.model_rules import rules_of
+from bot.core.model_rules import RULES
 from bot.core.overview import Overview, Risk
 from bot.core.policy import Effort, PathInstruction
 from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
@@ -76,7 +76,7 @@ def prefix(diff: Diff, pull: PullRequest | None = PULL, *, model: str = MODEL, t
 
 
 def planned(diff: Diff, tokens: int = 12_000) -> Plan:
-    return pack(diff, select(diff).kept, Budget(MODEL, tokens, dollars=1_000))
+    return pack(diff, select(diff).kept, Budget(RULES.of(MODEL), tokens, dollars=1_000))
 
 
 def asked(diff: Diff, pull: PullRequest | None = PULL, *, title: str = "a change", along: Along = ALONE) -> Request:
@@ -442,7 +442,7 @@ def test_marks_stand_only_where_a_cache_keeps_them(size: int, requests: int, mod
     marked = [before for before, block in places if "cache_control" in block]
     for before in marked:
         assert requests > 1
-        assert len(before) / 3.4 >= rules_of(model).cache_minimum
+        assert len(before) / 3.4 >= RULES.of(model).cache_minimum
     assert json.dumps(body).count("cache_control") == len(marked)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.chunking import OVERLAP_LINES, Budget, Chunk, pack, split
 from bot.core.diff import Diff
+from bot.core.model_rules import RULES
 from tests.core.changes import added, edited, hunk
 from tests.core.strategies import diffs
 
@@ -21,22 +22,22 @@ def owned(chunk: Chunk) -> list[tuple[int, int]]:
 
 def whole(diff: Diff, tokens: int = 12_000) -> Chunk:
     """The first chunk of a change."""
-    return pack(diff, range(len(diff.files)), Budget(MODEL, tokens, 1_000)).chunks[0]
+    return pack(diff, range(len(diff.files)), Budget(RULES.of(MODEL), tokens, 1_000)).chunks[0]
 
 
 def leaves(diff: Diff, chunk: Chunk) -> list[Chunk]:
     """What is left of a chunk that is split until nothing can be."""
-    halves = split(diff, chunk, MODEL)
+    halves = split(diff, chunk, RULES.of(MODEL))
     return [chunk] if halves is None else [leaf for half in halves for leaf in leaves(diff, half)]
 
 
 @given(diffs, st.integers(60, 12_000), st.data())
 def test_halves_own_the_lines_of_the_whole(diff: Diff, tokens: int, data: st.DataObject) -> None:
     """Each changed line is in one half, no half is empty, and only a chunk of one line cannot be split."""
-    chunks = pack(diff, range(len(diff.files)), Budget(MODEL, tokens, 1_000)).chunks
+    chunks = pack(diff, range(len(diff.files)), Budget(RULES.of(MODEL), tokens, 1_000)).chunks
     assume(chunks)
     chunk = data.draw(st.sampled_from(chunks))
-    halves = split(diff, chunk, MODEL)
+    halves = split(diff, chunk, RULES.of(MODEL))
     if halves is None:
         assert len(owned(chunk)) == 1
         return
@@ -47,7 +48,7 @@ def test_halves_own_the_lines_of_the_whole(diff: Diff, tokens: int, data: st.Dat
 @given(diffs, st.integers(60, 12_000))
 def test_splitting_ends_with_each_line_alone(diff: Diff, tokens: int) -> None:
     """Split again and again, every chunk comes down to single lines, each of them once, shown and rightly counted."""
-    for chunk in pack(diff, range(len(diff.files)), Budget(MODEL, tokens, 1_000)).chunks:
+    for chunk in pack(diff, range(len(diff.files)), Budget(RULES.of(MODEL), tokens, 1_000)).chunks:
         parts = leaves(diff, chunk)
         assert [owned(part) for part in parts] == [[line] for line in owned(chunk)]
         for piece in (piece for part in parts for piece in part.pieces):
@@ -70,7 +71,7 @@ def part_tokens(diff: Diff, file: int, number: int, shown: tuple[int, int]) -> i
 def test_a_hunk_is_halved(size: int) -> None:
     """The changed lines of a single hunk are split in the middle; a few lines around the cut are shown in both."""
     diff = Diff((added("x.py", *(f"value = {number}" for number in range(size))),))
-    halves = split(diff, whole(diff, 100_000), MODEL)
+    halves = split(diff, whole(diff, 100_000), RULES.of(MODEL))
     assert halves is not None
     (one,), (other,) = (half.pieces for half in halves)
     assert (len(owned(halves[0])), len(owned(halves[1]))) == (size // 2, size - size // 2)
@@ -82,7 +83,7 @@ def test_hunks_stay_whole_where_there_are_several() -> None:
     """A chunk of several pieces is split between them, near the middle of its changed lines."""
     parts = [hunk(start, start, *(["+x = 1"] * size)) for start, size in ((1, 40), (101, 30), (201, 20), (301, 10))]
     diff = Diff((edited("x.py", parts[0]), edited("y.py", *parts[1:])))
-    halves = split(diff, whole(diff), MODEL)
+    halves = split(diff, whole(diff), RULES.of(MODEL))
     assert halves is not None
     assert [[(piece.file, piece.hunk) for piece in half.pieces] for half in halves] == [
         [(0, 0)],
@@ -96,12 +97,12 @@ def test_hunks_stay_whole_where_there_are_several() -> None:
 def test_one_changed_line_is_not_split(rows: tuple[str, ...]) -> None:
     """However much is shown around it, a single changed line cannot be halved."""
     diff = Diff((edited("x.py", hunk(5, 5, *rows)),))
-    assert split(diff, whole(diff), MODEL) is None
+    assert split(diff, whole(diff), RULES.of(MODEL)) is None
 
 
 def test_two_changed_lines_far_apart_are_split() -> None:
     """The cut is made before the second changed line; the unchanged ones before it go with the first."""
     diff = Diff((edited("x.py", hunk(1, 1, "+a", *[f" line {number}" for number in range(20)], "-b", " end")),))
-    halves = split(diff, whole(diff), MODEL)
+    halves = split(diff, whole(diff), RULES.of(MODEL))
     assert halves is not None
     assert [half.pieces[0].owned for half in halves] == [(0, 21), (21, 23)]
