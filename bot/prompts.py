@@ -14,7 +14,7 @@ from bot.core.requests import Prompts
 _PACKAGE = Path(__file__).parent
 # A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
 _FOLDERS = (_PACKAGE / "_prompts", _PACKAGE.parent / "prompts")
-_REVIEW = ("system", "task", "question", "repair", "overview", "language")
+_REVIEW = ("system", "task", "question", "repair", "overview", "language", "pictures")
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot import __version__, interview, prompts
+from bot import __version__, interview, looking, prompts
 from bot.core.along import Whole
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Run, SourceFile, findings_of, secret_hits
 from bot.core.anchors import Anchors
@@ -19,14 +19,17 @@ from bot.core.cost import dollars_of, request_overhead
 from bot.core.diff import Diff, FileDiff
 from bot.core.digests import hunk_digests
 from bot.core.gates import allowance, skip, unanswered
+from bot.core.images import NO_PICTURES, Bounds, Gathered, bounds_of
 from bot.core.known import Known, Life
 from bot.core.ledger import Entry, Ledger, Reason, State, balance
 from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
 from bot.core.marker import Seal
+from bot.core.model_rules import RULES
 from bot.core.models import Finding
 from bot.core.outcome import conclude
 from bot.core.patch import parse
-from bot.core.placement import place_all, summaries_by_file, unplaced_of
+from bot.core.picture_requests import accounted, album_of, summed
+from bot.core.placement import place_all, place_on_files, summaries_by_file, unplaced_of
 from bot.core.policy import Policy, PolicyTexts, Skip
 from bot.core.pull_request import PullRequest, PullRequestState
 from bot.core.ranking import rank
@@ -35,7 +38,7 @@ from bot.core.rendering.policy import notices
 from bot.core.requests import Asking, Prefix, context_of
 from bot.core.review import Inputs, Review
 from bot.core.rules import UNPARSED
-from bot.core.selection import Selection, Versions, select
+from bot.core.selection import Selection, Versions, image_files, select
 from bot.core.settle import settle
 from bot.core.standing import Standing
 from bot.core.visible import Shown
@@ -129,6 +132,14 @@ class Spending(Protocol):
         ...
 
 
+class Pictures(Protocol):
+    """Where the images of a change come from. It blocks; the story calls it in a thread."""
+
+    def gather(self, change: Change, diff: Diff, files: Sequence[int], bounds: Bounds) -> Gathered:
+        """The images of these files (positions in `Diff.files`) and of the description, fit to be sent."""
+        ...
+
+
 class Record(Protocol):
     """Where reviews are kept, to be made again."""
 
@@ -141,7 +152,8 @@ class Record(Protocol):
 class Ports:
     """All that a review needs of the world. Without a model only the analyzers look at the change.
 
-    With a page the review builds on what earlier ones left there; without, it reads everything.
+    With a page the review builds on what earlier ones left there; without, it reads everything. Without pictures no
+    image is looked at.
     """
 
     source: Source
@@ -152,6 +164,7 @@ class Ports:
     page: Page | None = None
     spending: Spending | None = None
     check: Check | None = None
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +237,7 @@ async def begin(ports: Ports, wish: Wish) -> Start:
     today = await aside(ports.spending.today) if ports.spending else 0.0
     untold = await aside(ports.spending.untold) if ports.spending else 0.0
     spent = {"spent_pull_request": before.dollars + untold, "spent_today": today}
-    asks = ports.model is not None and unanswered(diff, answered)
+    asks = ports.model is not None and unanswered(diff, answered, images=ports.pictures is not None)
     gate = skip(policy, pull, quiet=before.quiet, asks=asks, **spent) if pull else None
     capped = replace(policy, max_cost=allowance(policy, **spent)) if ports.model else policy
     return Start(change, diff, capped, notices(settled), before, answered, rules, gate, wish.state_key)
@@ -258,16 +271,20 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
     change, diff, policy = start.change, start.diff, start.policy
     contents = await aside(ports.source.contents, diff)
     attributes = await aside(ports.source.attributes, change)
-    selection = select(
-        diff, filters=policy.filters, attributes=read_attributes(attributes), versions=_versions(contents)
-    )
+    known_attributes = read_attributes(attributes)
+    selection = select(diff, filters=policy.filters, attributes=known_attributes, versions=_versions(contents))
+    images = image_files(diff, filters=policy.filters, attributes=known_attributes)
+    earlier = [index for index in images if (index, 0) in start.answered]
+    gathered = await _gathered(ports, start, [index for index in images if index not in earlier])
     anchors = Anchors(Shown(diff))
     shared = _prefix(anchors.shown, selection, change, policy)
     plan = pack(diff, selection.kept, _budget(policy, shared), start.answered)
+    album = album_of(gathered, shared, policy.price, policy.max_cost - plan.estimate.dollars)
+    plan = replace(plan, estimate=summed(plan.estimate, album.estimate))
     ports.watch.planned(change, diff, len(plan.chunks) if ports.model else 0)
     tracked = track(start.before.known, anchors.shown)
     companions = Companions(tracked, _hunks_of(plan), diff, start.before.words)
-    report, heard = await asyncio.gather(
+    report, heard, looked = await asyncio.gather(
         ports.analyzers.run(*_whole_files(diff, selection, contents)),
         interview.hear(
             ports.model,
@@ -278,12 +295,17 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
             goes_along=companions,
             whole=_whole(start),
         ),
+        looking.look(ports.model, shared, album),
     )
     if ports.record is not None:
-        await aside(ports.record.keep, _inputs(start, contents, attributes, report, asked=ports.model is not None))
+        inputs = _inputs(start, contents, attributes, report, asked=ports.model is not None)
+        await aside(ports.record.keep, replace(inputs, pictures=gathered))
     placed = place_all([answer.claims for answer in heard.answers], anchors, diff)
+    if looked.answer:
+        placed.append(place_on_files(looked.answer.claims, anchors, diff))
     ranking = rank(_analyzed(diff, selection, report), placed)
-    ledger = balance(diff, [*selection.left_out, *plan.left_out, *heard.entries])
+    left_out = accounted(selection.left_out, earlier, album, looked.reason)
+    ledger = balance(diff, [*left_out, *plan.left_out, *heard.entries])
     notes = (*_own_notes(selection), *report.notes)
     learnt = Heard(
         found=ranking.found,
@@ -293,11 +315,13 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
         head=change.head,
         unplaced=unplaced_of(placed),
         unseen=_unseen(selection, notes, report),
+        looked=[entry.file for entry in left_out if entry.reason is Reason.LOOKED_AT],
     )
     known = follow(tracked, learnt, anchors, companions)
     shelves = shelve(known, {each.finding: each.why for each in ranking.unplaced}, policy.threshold)
-    summaries = _summaries(start, heard, anchors)
-    dollars = dollars_of(heard.usage, policy.price)
+    summaries = _summaries(start, heard, looked, anchors)
+    usage = heard.usage + looked.usage
+    dollars = dollars_of(usage, policy.price)
     if ports.spending and dollars:
         await aside(ports.spending.add, dollars)
     return Review(
@@ -314,9 +338,9 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
         ledger=ledger,
         outcome=conclude(ledger, unlisted=change.unlisted),
         asked=ports.model is not None,
-        failures=heard.problems,
-        requests=heard.requests,
-        usage=heard.usage,
+        failures=tuple(dict.fromkeys(filter(None, (*heard.problems, looked.problem)))),
+        requests=heard.requests + looked.requests,
+        usage=usage,
         dollars=dollars,
         notices=start.notices,
         life=_life(start, known, ledger, summaries, dollars),
@@ -339,7 +363,7 @@ def _skipped(start: Start) -> Review:
     return Review(
         change=change,
         diff=diff,
-        plan=pack(diff, (), Budget(start.policy.model)),
+        plan=pack(diff, (), Budget(RULES.of(start.policy.model))),
         findings=shelves.said,
         unplaced=shelves.unplaced,
         doubtful=shelves.doubtful,
@@ -356,6 +380,14 @@ def _skipped(start: Start) -> Review:
         prompts=prompts.digest(),
         version=__version__,
     )
+
+
+async def _gathered(ports: Ports, start: Start, images: Sequence[int]) -> Gathered:
+    """The images, where somebody is there to look at them."""
+    bounds = bounds_of(start.policy.rules)
+    if ports.pictures is None or ports.model is None or bounds is None:
+        return NO_PICTURES
+    return await aside(ports.pictures.gather, start.change, start.diff, images, bounds)
 
 
 def _whole(start: Start) -> Whole:
@@ -380,13 +412,14 @@ def _prefix(shown: Shown, selection: Selection, change: Change, policy: Policy) 
         effort=policy.effort,
         thinks=policy.thinking,
         instructions=policy.instructions,
+        book=policy.book,
     )
     return Prefix(prompts.review_prompts(), asking, context)
 
 
 def _budget(policy: Policy, shared: Prefix) -> Budget:
-    overhead = request_overhead(shared.tokens, policy.model)
-    return Budget(policy.model, policy.chunk_tokens, policy.max_cost, policy.price, overhead)
+    overhead = request_overhead(shared.tokens, policy.rules)
+    return Budget(policy.rules, policy.chunk_tokens, policy.max_cost, policy.price, overhead)
 
 
 def _hunks_of(plan: Plan) -> frozenset[HunkKey]:
@@ -412,9 +445,10 @@ def _unseen(selection: Selection, notes: Sequence[AnalyzerNote], report: Analyze
     return frozenset(left_out | {(hit.source, file) for file, hit in hits if hit.rule == UNPARSED})
 
 
-def _summaries(start: Start, heard: interview.Heard, anchors: Anchors) -> dict[int, str]:
+def _summaries(start: Start, heard: interview.Heard, looked: looking.Looked, anchors: Anchors) -> dict[int, str]:
     """What the change does in each file: as it was said now, else as it was said before."""
-    now = summaries_by_file([answer.summaries for answer in heard.answers], anchors)
+    answers = [*heard.answers, *([looked.answer] if looked.answer else [])]
+    now = summaries_by_file([answer.summaries for answer in answers], anchors)
     before = summaries_by_file([start.before.summaries or {}], anchors)
     return before | now
 
@@ -422,7 +456,8 @@ def _summaries(start: Start, heard: interview.Heard, anchors: Anchors) -> dict[i
 def _life(start: Start, known: tuple[Known, ...], ledger: Ledger, summaries: Mapping[int, str], dollars: float) -> Life:
     before, diff = start.before, start.diff
     digests = [hunk_digests(file, start.key) for file in diff.files]
-    hunks = [digests[file][hunk] for file, hunk in sorted(answered_hunks(diff, ledger))]
+    # A binary file whose versions are not named has no digest.
+    hunks = [digests[file][hunk] for file, hunk in sorted(answered_hunks(diff, ledger)) if digests[file]]
     return Life(
         known=known,
         since=before.head if before.state else "",

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     api: Literal["messages", "chat"] = "messages"
     stream: bool = True
     thinking: Literal["off", "adaptive"] = "off"
+    images: Literal["on", "off"] = "on"
     concurrency: int = Field(default=8, ge=1, le=100)
     chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)
     max_tokens: int = Field(default=16_000, ge=1_000, le=128_000)
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     max_cost_pull_request_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     max_cost_day_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     prices: str = "provider"
+    model_rules: str = ""
 
     state_key: SecretStr | None = Field(default=None, min_length=16)
     trusted_authors: str = Field(default="", pattern=r"^[A-Za-z0-9,_\[\] -]*$")
@@ -81,6 +83,15 @@ class Settings(BaseSettings):
 
         if not re.fullmatch(PRICE_PATTERN, written):
             raise ValueError("it is neither provider nor gateway, nor dollars for a million tokens in and out as 2/10")
+        return written
+
+    @field_validator("model_rules")
+    @classmethod
+    def _are_rules(cls, written: str) -> str:
+        from bot.core.model_rules import RULES
+
+        if written:
+            RULES.extended(written)
         return written
 
     def source_of(self, field: str) -> str:
@@ -138,6 +149,11 @@ def transcript_folder() -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def image_hosts() -> tuple[str, ...]:
+    """Hosts that images of descriptions may come from besides GitHub's. Only the environment counts, as above."""
+    return tuple(filter(None, (host.strip() for host in _environment("PLUMBLINE_IMAGE_HOSTS").split(","))))
+
+
 def _chosen_cache() -> str:
     return _environment("PLUMBLINE_CACHE")
 
@@ -151,10 +167,13 @@ def shown(settings: Settings) -> tuple[Shown, ...]:
     cache = Shown("PLUMBLINE_CACHE", str(cache_folder()), "environment" if _chosen_cache() else "default")
     folder = transcript_folder()
     transcript = Shown("PLUMBLINE_TRANSCRIPT_DIR", str(folder or ""), "environment" if folder else "not set")
+    more = image_hosts()
+    hosts = Shown("PLUMBLINE_IMAGE_HOSTS", ", ".join(more), "environment" if more else "not set")
     return (
         *rows,
         cache,
         transcript,
+        hosts,
         *(Shown(name, _without_password(value), "environment") for name, value in set_ones if value),
     )
 

@@ -11,11 +11,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
 from bot.errors import Misuse
-from bot.settings import OPENAI, Settings, ca_bundle, cache_folder, transcript_folder
+from bot.settings import OPENAI, Settings, ca_bundle, cache_folder, image_hosts, transcript_folder
 from bot.threads import Patience
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
     from bot.clients.github.publish import PullRequestPage
+    from bot.clients.pictures import Pictures
     from bot.clients.record import Record
     from bot.clients.source import Repository
     from bot.clients.structured import Structured
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
+    from bot.core.model_rules import Rulebook
     from bot.core.policy import Policy
     from bot.core.posting import Posted
     from bot.core.rendering.setup import Program
@@ -106,10 +109,11 @@ async def review(
         if kept is not None:
             kept.prepare()
         page = _page(settings, github, reference) if request.post and github and reference else None
+        pictures = _pictures(settings, stack, github, reference) if messages else None
         check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
         spending = Spending(cache_folder(), pull=_name(reference)) if messages else None
         shown = WithCheck(watch, check) if check else watch
-        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check)
+        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, pictures)
         done = await rounds.play(ports, _wish(request, settings), page, check, patience)
         return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
 
@@ -138,13 +142,38 @@ async def clean(pull_request: str, settings: Settings) -> Cleaned:
 async def replay(folder: str, watch: reviewer.Watch) -> Review:
     """Make a kept review again from its inputs and answers: no model, no network, no analyzer."""
     from bot import prompts, reviewer
+    from bot.clients.pictures import RecordedPictures
     from bot.clients.record import Record, RecordedAnalyzers, RecordedChange, Replayed
 
     record = Record(Path(folder), version=__version__, prompts=prompts.digest())
     inputs = record.inputs()
     model = Replayed(record) if inputs.asked else None
-    ports = reviewer.Ports(RecordedChange(inputs), RecordedAnalyzers(inputs), model, watch)
+    pictures = RecordedPictures(inputs.pictures)
+    ports = reviewer.Ports(RecordedChange(inputs), RecordedAnalyzers(inputs), model, watch, pictures=pictures)
     return await reviewer.replay(ports, inputs)
+
+
+def _pictures(
+    settings: Settings,
+    stack: AsyncExitStack,
+    github: GitHub | None,
+    reference: PullRequestReference | None,
+) -> Pictures | None:
+    """Where the images of a change come from. A patch alone has none, and nobody is asked where they are off."""
+    if settings.images == "off":
+        return None
+    from contextlib import closing
+
+    from bot.clients.pictures import ChangedFiles, Links, Pictures
+    from bot.core.image_links import Hosts
+
+    repository = _helpful_repository()
+    if github is None or reference is None:
+        return Pictures(ChangedFiles(repository))
+    web = urlsplit(settings.github_api_url).hostname or ""
+    hosts = Hosts(f"{reference.owner}/{reference.repo}", web.removeprefix("api."), image_hosts())
+    links = stack.enter_context(closing(Links(hosts, ca_bundle=ca_bundle())))
+    return Pictures(ChangedFiles(repository, github), links)
 
 
 def _page(settings: Settings, github: GitHub, reference: PullRequestReference) -> PullRequestPage:
@@ -196,7 +225,15 @@ def policy(request: Request, settings: Settings) -> Policy:
         fail_on=Severity(threshold) if threshold else None,
         max_cost_pull_request=settings.max_cost_pull_request_usd,
         max_cost_day=settings.max_cost_day_usd,
+        book=book(settings),
     )
+
+
+def book(settings: Settings) -> Rulebook:
+    """What is known of models, the rows of one's own included."""
+    from bot.core.model_rules import RULES
+
+    return RULES.extended(settings.model_rules) if settings.model_rules else RULES
 
 
 def _reference(request: Request, settings: Settings) -> PullRequestReference:
@@ -247,8 +284,8 @@ async def _messages(settings: Settings, stack: AsyncExitStack) -> Structured | N
 
     asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
     folder = transcript_folder()
-    model = Transcribed(asker, folder) if folder else asker
-    return Structured(model, wire.door.host, prompts.load("wire/written.md"))
+    model = Transcribed(asker, folder, wire.door.without_key) if folder else asker
+    return Structured(model, wire.door.host, prompts.load("wire/written.md"), book=book(settings))
 
 
 def _wire(settings: Settings) -> Wire | None:
@@ -262,7 +299,7 @@ def _wire(settings: Settings) -> Wire | None:
 
     bearer = settings.anthropic_api_key is None
     version, stream = settings.anthropic_version, settings.stream
-    return MessagesWire(Endpoint(settings.anthropic_base_url, chosen, bearer, version, stream))
+    return MessagesWire(Endpoint(settings.anthropic_base_url, chosen, bearer, version, stream), book(settings))
 
 
 def _chat_wire(settings: Settings) -> Wire:
@@ -273,7 +310,7 @@ def _chat_wire(settings: Settings) -> Wire:
             "PLUMBLINE_API is chat, and nothing says where; set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."
         )
     base = settings.openai_base_url or OPENAI
-    return ChatWire(ChatEndpoint(base, settings.openai_api_key, settings.stream))
+    return ChatWire(ChatEndpoint(base, settings.openai_api_key, settings.stream), book(settings))
 
 
 def _source(request: Request, github: GitHub | None, reference: PullRequestReference | None) -> reviewer.Source:

@@ -39,7 +39,7 @@ from tests.stage import Stage
 REPOSITORY, NUMBER = "acme/shop", 7
 PULL = f"{REPOSITORY}#{NUMBER}"
 AUTHOR, WRITER, STRANGER = "alice", "wendy", "mallory"
-FILES_ASKED_FOR = (".github/plumbline.yml", ".gitattributes")
+FILES_ASKED_FOR = (".github/plumbline.yml", ".gitattributes", "logo.png")
 _SETTINGS = ("ANTHROPIC_", "OPENAI_", "PLUMBLINE_", "GITHUB_")
 _FIXED = "**Fixed"
 
@@ -198,6 +198,9 @@ class Life(Stage):
         if asks_overview(body):
             return reader(body)
         part = part_of(body)
+        if "images" in part:
+            self.asked.append(part)
+            return tool("report_review", reader.report(part), self.usage)
         if self.failing and self.failing in {file["path"] for file in part["files"]}:
             return http_error(400, "invalid_request_error", "as scripted")
         said = reader.report(part)

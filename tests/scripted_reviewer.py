@@ -121,6 +121,8 @@ class ScriptedReviewer:
 
     def report(self, part: Json) -> Json:
         """The review of a part: a line about each file, a word on what stands, what is in it, and the overview."""
+        if "images" in part:
+            return self._looked(part["images"])
         files = part["files"]
         claims = [
             claim
@@ -137,6 +139,17 @@ class ScriptedReviewer:
             "standing": verdicts,
             "findings": [claim for claim in claims if self._repeats or not any(_same(row, claim) for row in still)],
             "overview": self._overview if asked else None,
+        }
+
+    def _looked(self, images: Sequence[Json]) -> Json:
+        """The review of images: what is found in their files without a quote."""
+        paths = dict.fromkeys(image["path"] for image in images if "path" in image)
+        found = [says for says in self._findings if says.path in paths and not says.quote]
+        return {
+            "files": [{"path": path, "summary": self._summary(path)} for path in paths],
+            "standing": [],
+            "findings": [_claim(says, 1, 1) for says in found],
+            "overview": None,
         }
 
     def _verdict(self, row: Json, claims: Sequence[Json]) -> Json:
@@ -168,10 +181,15 @@ def _claims(says: Says, rows: Sequence[Row]) -> list[Json]:
     line = _number(rows, says.quote, says.side)
     if line is None:
         return []
+    start = _number(rows, says.first, says.side) if says.first else line
+    return [_claim(says, start, line)]
+
+
+def _claim(says: Says, start: int | None, line: int) -> Json:
     claim: Json = {
         "path": says.path,
         "side": says.side,
-        "start_line": _number(rows, says.first, says.side) if says.first else line,
+        "start_line": start,
         "line": line,
         "quote": says.quote,
         "scenario": says.scenario,
@@ -182,7 +200,7 @@ def _claims(says: Says, rows: Sequence[Row]) -> list[Json]:
         "confidence": says.confidence,
         "suggestion": says.suggestion,
     }
-    return [claim | dict(says.changes)]
+    return claim | dict(says.changes)
 
 
 def _number(rows: Sequence[Row], text: str, side: str) -> int | None:

@@ -17,7 +17,8 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.messages import FakeMessages, Script
 from tests.repository import CHECKOUT
 
-READS_BEFORE_POSTING = 6
+# Two of them are the versions of an image.
+READS_BEFORE_POSTING = 8
 _PATIENCE = 20  # seconds; a person would have closed the terminal
 
 

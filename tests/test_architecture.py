@@ -19,7 +19,7 @@ LAYERS = (
     ("jobs",),
     ("rounds",),
     ("reviewer", "publisher", "assistant", "remedy"),
-    ("interview",),
+    ("interview", "looking", "tool_loop"),
     ("clients", "prompts", "settings"),
     ("threads",),
     ("core",),

@@ -24,6 +24,7 @@ from tests.fakes.github import LOGIN
 from tests.fakes.github_posts import ReviewComment
 from tests.fakes.messages import USAGE
 from tests.life import AUTHOR, STRANGER, WRITER, Life
+from tests.pictures import plain_png
 from tests.repository import CHECKOUT
 from tests.scripted_reviewer import Says
 
@@ -78,6 +79,25 @@ def _kinds(life: Life) -> list[str]:
 def _touched(text: str) -> str:
     """Other lines in the hunk of the coupon, and the same line of it."""
     return text.replace("this coupon was used", "each coupon counts once")
+
+
+@lived
+def test_images(life: Life) -> None:
+    """An image is looked at once for each of its versions: what was said of it stands until it is changed."""
+    grey = Says("logo.png", "", "The logo is a grey box", scenario="The page is opened: the visitor sees a grey box.")
+    life.push({"shop/cart.py": shop.CART, "logo.png": plain_png(60, 40)}, "Redeem coupons under a logo")
+    life.finds(shop.COUPON, grey)
+    life.review()
+    assert [each["path"] for part in life.asked for each in part.get("images", ())] == ["logo.png"]
+    life.push({"shop/prices.py": shop.PRICES}, "Compute prices")
+    life.review()
+    assert not any("images" in part for part in life.asked)
+    assert grey.title in life.summary.body
+    life.push({"logo.png": plain_png(80, 50)}, "Draw the logo")
+    life.finds(shop.COUPON)
+    life.review()
+    assert [part.keys() for part in life.asked] == [{"images"}]
+    assert "No longer in the diff: 1" in life.summary.body
 
 
 @lived

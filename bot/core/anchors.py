@@ -31,6 +31,7 @@ class Miss(StrEnum):
     NO_QUOTE = "the quoted line is not part of the change"
     AMBIGUOUS = "the quoted line stands in several places"
     NOT_COMMENTABLE = "GitHub shows no diff of the file"
+    IMAGE = "it was seen in an image"
 
 
 @dataclass(frozen=True, slots=True)

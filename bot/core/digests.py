@@ -6,15 +6,17 @@ import hashlib
 import hmac
 from collections import Counter
 
-from bot.core.diff import FileDiff, Hunk
+from bot.core.diff import FileDiff, FileKind, Hunk
 
 
 def hunk_digests(file: FileDiff, key: bytes = b"") -> tuple[bytes, ...]:
     """Digest each hunk of a file, see `hunk_digest`.
 
     Of equals each has another, of its place among them and of their number: nobody can tell which of them was there
-    before one more came, so all are read again then.
+    before one more came, so all are read again then. A binary file counts as one hunk, of its two versions.
     """
+    if file.kind is FileKind.BINARY:
+        return _versions_digest(file, key)
     digests = [hunk_digest(file, hunk, key) for hunk in file.hunks]
     number = Counter(digests)
     seen: Counter[bytes] = Counter()
@@ -25,6 +27,14 @@ def hunk_digests(file: FileDiff, key: bytes = b"") -> tuple[bytes, ...]:
             digest if number[digest] == 1 else _digest(b"%b %d/%d" % (digest, seen[digest], number[digest]), key)
         )
     return tuple(made)
+
+
+def _versions_digest(file: FileDiff, key: bytes) -> tuple[bytes, ...]:
+    blobs = (file.old_blob, file.new_blob)
+    if not any(blobs):
+        return ()
+    named = (file.old_path, file.new_path, *blobs)
+    return (_digest(b"versions" + b"".join(map(_name, named)), key),)
 
 
 def hunk_digest(file: FileDiff, hunk: Hunk, key: bytes = b"") -> bytes:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bot.core.chunking import HunkKey
 from bot.core.diff import Diff
+from bot.core.images import is_image
 from bot.core.policy import Gates, Policy, Skip
 from bot.core.policy_keys import listed
 from bot.core.pull_request import PullRequest
@@ -49,10 +50,15 @@ def skip(  # noqa: PLR0913 - the facts that gates are about
     return Skip(reason, told=True) if reason else None
 
 
-def unanswered(diff: Diff, answered: Collection[HunkKey]) -> bool:
-    """Whether the change has a hunk that no earlier review answered for: after a plain rebase it has none."""
+def unanswered(diff: Diff, answered: Collection[HunkKey], *, images: bool = False) -> bool:
+    """Whether the change has a hunk that no earlier review answered for: after a plain rebase it has none.
+
+    With `images`, those count as well.
+    """
     return any(
-        (index, number) not in answered for index, file in enumerate(diff.files) for number in range(len(file.hunks))
+        (index, number) not in answered
+        for index, file in enumerate(diff.files)
+        for number in range(len(file.hunks) or (images and is_image(file)))
     )
 
 

@@ -29,6 +29,7 @@ class Reason(StrEnum):
 
     ANSWERED = "answered"
     ANSWERED_EARLIER = "answered at an earlier head"
+    LOOKED_AT = "looked at as an image"
     LOCKFILE = "lockfile"
     VENDORED = "vendored"
     GENERATED = "generated"
@@ -44,6 +45,7 @@ class Reason(StrEnum):
     COST = "over the cost cap"
     WITHHELD = "patch withheld by GitHub"
     TOO_LARGE = "too large"
+    TOO_MANY = "too many images"
     NO_MODEL = "no model took part"
     GATED = "not reviewed by the policy"
     REQUEST_FAILED = "request failed"
@@ -58,7 +60,7 @@ class Reason(StrEnum):
 
 
 _BY_STATE = {
-    State.REVIEWED: (Reason.ANSWERED, Reason.ANSWERED_EARLIER),
+    State.REVIEWED: (Reason.ANSWERED, Reason.ANSWERED_EARLIER, Reason.LOOKED_AT),
     State.EXCLUDED: (
         Reason.LOCKFILE,
         Reason.VENDORED,
@@ -70,7 +72,14 @@ _BY_STATE = {
         Reason.PURE_COPY,
     ),
     State.NOT_TEXT: (Reason.BINARY, Reason.SUBMODULE, Reason.MODE_CHANGE, Reason.EMPTY),
-    State.LEFT_OUT: (Reason.COST, Reason.WITHHELD, Reason.TOO_LARGE, Reason.NO_MODEL, Reason.GATED),
+    State.LEFT_OUT: (
+        Reason.COST,
+        Reason.WITHHELD,
+        Reason.TOO_LARGE,
+        Reason.TOO_MANY,
+        Reason.NO_MODEL,
+        Reason.GATED,
+    ),
     State.FAILED: (Reason.REQUEST_FAILED, Reason.REFUSED, Reason.TRUNCATED, Reason.INVALID_ANSWER),
 }
 _STATES = {reason: state for state, reasons in _BY_STATE.items() for reason in reasons}

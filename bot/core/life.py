@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 
 from bot.core.anchors import Anchor, Anchors, Miss, Pointer
 from bot.core.chunking import Chunk, HunkKey
-from bot.core.diff import Diff, FileDiff, Origin
+from bot.core.diff import Diff, FileDiff, FileKind, Origin
 from bot.core.identity import Spoken, match
 from bot.core.known import Fate, Known, Trace
 from bot.core.ledger import Ledger, State
@@ -44,7 +44,7 @@ class Heard:
     `unread` the hunks that nobody answered for, `ran` the analyzers that did their work on all that there was but the
     files in `unseen`: those that are left out of the review, for each analyzer, and those that one could not read.
     `head` is the commit. Of the findings that are `unplaced`, too, no line could be proven: the one that they state is
-    not relied on.
+    not relied on. `looked` are the files that were looked at as images.
     """
 
     found: Sequence[Finding]
@@ -54,6 +54,7 @@ class Heard:
     head: str
     unplaced: Collection[Finding] = ()
     unseen: Collection[tuple[str, int]] = ()
+    looked: Collection[int] = ()
 
 
 def track(known: Iterable[Known], shown: Shown) -> tuple[Tracked, ...]:
@@ -215,8 +216,13 @@ class _Fates:
         return self._fixed(now) if quoted or went else now
 
     def _vanished(self, each: Tracked) -> Known:
-        """The code is gone. What nobody was asked about, or nobody answered for, is as it was."""
+        """The code is gone. What nobody was asked about, or nobody answered for, is as it was.
+
+        In an image that was looked at again, it would have been seen again.
+        """
         known = replace(each.known, placed=False)
+        if any(self._is_of(file, known) for file in self._heard.looked):
+            return replace(known, fate=Fate.OUTDATED)
         verdict = self._heard.verdicts.get(known.id)
         if verdict and verdict.state is VerdictState.STILL:
             return self._still(known, verdict.quote)
@@ -345,8 +351,11 @@ def shelve(known: Iterable[Known], whys: Mapping[Finding, Miss], threshold: Seve
 
 
 def answered_hunks(diff: Diff, ledger: Ledger) -> frozenset[HunkKey]:
-    """The hunks of which every changed line was answered for, at this head or an earlier one."""
-    return frozenset(
+    """The hunks of which every changed line was answered for, at this head or an earlier one.
+
+    An image that was looked at counts as its file's first hunk.
+    """
+    lines = {
         (index, number)
         for index, file in enumerate(diff.files)
         for number, (first, last) in enumerate(_ordinals(file))
@@ -355,6 +364,16 @@ def answered_hunks(diff: Diff, ledger: Ledger) -> frozenset[HunkKey]:
             for entry in ledger.by_file.get(index, ())
             if entry.first < last and first < entry.last
         )
+    }
+    return frozenset(lines) | looked_at(diff, ledger)
+
+
+def looked_at(diff: Diff, ledger: Ledger) -> frozenset[HunkKey]:
+    """The images that were looked at, now or at an earlier head, each as the first hunk of its file."""
+    return frozenset(
+        (entry.file, 0)
+        for entry in ledger.entries
+        if entry.reason.state is State.REVIEWED and diff.files[entry.file].kind is FileKind.BINARY
     )
 
 

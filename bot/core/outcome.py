@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.ledger import Ledger, Reason, State
+from bot.core.ledger import Ledger, State
 
 NOTHING_TO_READ = "nothing to read"
 NO_CHANGED_LINES = "no changed lines"
@@ -32,17 +32,19 @@ def conclude(ledger: Ledger, *, gate: str = "", unlisted: int = 0) -> Outcome:
     """Tell how the review ended. `gate` names the rule that kept it from starting (draft, label, ...).
 
     `unlisted` counts files that GitHub did not name. They, and files whose patch it withheld, have lines that nobody
-    could count: the ledger's sums alone would call the change complete.
+    could count, and images have none: the ledger's sums alone would call the change complete.
     """
     if gate:
         return Outcome(Ending.SKIPPED, gate)
     failed, reviewed = ledger.lines(State.FAILED), ledger.lines(State.REVIEWED)
-    withheld = any(entry.reason is Reason.WITHHELD for entry in ledger.entries)
-    missing = failed or ledger.lines(State.LEFT_OUT) or withheld or unlisted
-    if not reviewed and not missing:
+    states = {entry.reason.state for entry in ledger.entries}
+    missing = bool(states & {State.FAILED, State.LEFT_OUT}) or unlisted
+    if State.REVIEWED not in states and not missing:
         return Outcome(Ending.SKIPPED, NOTHING_TO_READ if ledger.changed else NO_CHANGED_LINES)
     if failed and not reviewed:
         return Outcome(Ending.FAILED, "no line was answered for")
+    if State.FAILED in states and State.REVIEWED not in states:
+        return Outcome(Ending.FAILED, "no image was answered for")
     return Outcome(Ending.PARTIAL, "not every line was read") if missing else Outcome(Ending.COMPLETE)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.anchors import Anchor, Anchors, Miss, Pointer, Trust
 from bot.core.diff import Diff
 from bot.core.hidden_text import spoken
 from bot.core.hints import trust_of
-from bot.core.models import Finding, Location
+from bot.core.models import Finding, Location, Side
 from bot.core.replies import Claim
 from bot.core.sanitize import cleared
 from bot.core.secrets import mask
@@ -62,6 +62,17 @@ def _placed(claims: Iterable[Claim], anchors: Anchors, diff: Diff, trust: Trust)
             continue
         findings.append(_finding(claim, anchor.location, applies=_applies(claim.suggestion, anchor, anchors.shown)))
     return Placed(tuple(findings), tuple(unplaced))
+
+
+def place_on_files(claims: Iterable[Claim], anchors: Anchors, diff: Diff) -> Placed:
+    """Give each claim about images its file: an image has no lines, and what was said of them is not relied upon."""
+    unplaced = []
+    for claim in claims:
+        known = anchors.file(claim.path)
+        path = shown_path(claim.path) if known is None else diff.files[known].path
+        bare = replace(claim, quote="", suggestion=None)
+        unplaced.append(Unplaced(_finding(bare, Location(path, Side.RIGHT, 1), applies=False), Miss.IMAGE))
+    return Placed((), tuple(unplaced))
 
 
 def _pointer(claim: Claim) -> Pointer:

@@ -17,8 +17,8 @@ from bot.core.chunking import Chunk, Piece, lines_of
 from bot.core.cost import tokens_of
 from bot.core.diff import FileDiff, FileStatus, Line
 from bot.core.material import rows, words
-from bot.core.messages import Json, Reply, Request, TextBlock
-from bot.core.model_rules import rules_of
+from bot.core.messages import Json, Reply, Request, TextBlock, ToolUse
+from bot.core.model_rules import RULES, ModelRules, Rulebook
 from bot.core.policy import Effort, PathInstruction
 from bot.core.pull_request import PullRequest
 from bot.core.secrets import mask
@@ -58,6 +58,7 @@ class Prompts:
     repair: str
     overview: str
     language: str
+    pictures: str
     tools: tuple[Json, ...]
 
 
@@ -66,8 +67,7 @@ class Asking:
     """How the model is asked: its name, and the most tokens that it may answer with.
 
     `language` is that of its words, '' for English; `effort` None leaves it to the model's default; `thinks` lets it
-    think before it answers. `instructions` are
-    those of the repository; each part gets the ones that match its files.
+    think before it answers. `instructions` are those of the repository; each part gets the ones that match its files.
     """
 
     model: str
@@ -76,6 +76,12 @@ class Asking:
     effort: Effort | None = None
     thinks: bool = False
     instructions: tuple[PathInstruction, ...] = ()
+    book: Rulebook = RULES
+
+    @property
+    def rules(self) -> ModelRules:
+        """What the model accepts."""
+        return self.book.of(self.model)
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,8 @@ class Prefix:
     @property
     def tokens(self) -> int:
         """An estimate of its size, on the safe side: any part may get all instructions."""
-        instructions = sum(tokens_of(each.text, self.asking.model) for each in self.asking.instructions)
-        return tokens_of(self._text, self.asking.model) + instructions
+        instructions = sum(tokens_of(each.text, self.asking.rules) for each in self.asking.instructions)
+        return tokens_of(self._text, self.asking.rules) + instructions
 
     def marked_for(self, requests: int) -> Prefix:
         """The same, marked where that many requests will share it and it surely reaches the model's minimum.
@@ -108,7 +114,7 @@ class Prefix:
         return self.marked and self._is_kept(self._rules)
 
     def _is_kept(self, text: str) -> bool:
-        return len(text) / _CHARACTERS_A_TOKEN >= rules_of(self.asking.model).cache_minimum
+        return len(text) / _CHARACTERS_A_TOKEN >= self.asking.rules.cache_minimum
 
     @property
     def task(self) -> str:
@@ -287,7 +293,7 @@ def _said(shared: Prefix, reply: Reply) -> Iterator[Json]:
         if isinstance(block, TextBlock):
             if block.text.strip():
                 yield {"type": "text", "text": block.text}
-        elif block.name in declared:
+        elif isinstance(block, ToolUse) and block.name in declared:
             # What could not be parsed cannot be sent back as the object that the wire demands.
             known = block.input if isinstance(block.input, dict) else {}
             yield {"type": "tool_use", "id": f"toolu_answer_{number}", "name": block.name, "input": known}

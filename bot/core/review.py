@@ -10,6 +10,7 @@ from bot.core.analysis import AnalyzerNote, AnalyzerReport
 from bot.core.change import Change, Contents
 from bot.core.chunking import HunkKey, Plan
 from bot.core.diff import Diff
+from bot.core.images import NO_PICTURES, Gathered
 from bot.core.known import NO_LIFE, Fate, Known, Life
 from bot.core.ledger import Ledger
 from bot.core.links import Home
@@ -37,6 +38,7 @@ class Inputs:
     answered: frozenset[HunkKey] = frozenset()
     notices: tuple[str, ...] = ()
     rules: str = ""
+    pictures: Gathered = NO_PICTURES
 
 
 @dataclass(frozen=True)

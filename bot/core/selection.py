@@ -11,6 +11,7 @@ from pathspec import GitIgnoreSpec
 from bot.core import path_rules
 from bot.core.attributes import GENERATED, NO_ATTRIBUTES, VENDORED, Attributes
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, LineKind, Origin
+from bot.core.images import is_image
 from bot.core.ledger import Entry, Reason
 from bot.core.path_patterns import pattern_fault
 from bot.errors import Misuse
@@ -93,6 +94,21 @@ def select(
             reason, detail = verdict
             left_out.append(Entry(index, reason, 0, len(file.changed_lines), detail))
     return Selection(tuple(kept), tuple(left_out))
+
+
+def image_files(
+    diff: Diff, *, filters: Filters = NO_FILTERS, attributes: Attributes = NO_ATTRIBUTES
+) -> tuple[int, ...]:
+    """The binary files that are looked at as images (positions in `Diff.files`), as the rules for names allow.
+
+    Raises Misuse for a pattern that cannot be read.
+    """
+    compiled = _CompiledFilters(filters, _spec(filters.include), _spec(filters.exclude))
+    return tuple(
+        index
+        for index, file in enumerate(diff.files)
+        if is_image(file) and not any(rule(_Facts(file, Versions(), attributes, compiled)) for rule in _BY_NAME)
+    )
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
@@ -214,6 +230,7 @@ def _minified(facts: _Facts) -> _Verdict:
     return (Reason.MINIFIED, f"a line of {longest:,} characters") if mostly_long else None
 
 
+_BY_NAME = (_withheld, _filtered, _vendored, _generated)
 _RULES = (
     *(_not_text, _without_lines, _filtered, _lockfile, _source_map, _vendored, _generated),
     # A rule that goes by the name holds for a file without a patch as well.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, LineKind
+from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Hunk, LineKind
 from bot.core.digests import hunk_digest, hunk_digests
 from tests.core.changes import added, deleted, edited, hunk
 from tests.core.strategies import diffs, hunks
@@ -97,9 +97,26 @@ def test_equal_hunks_are_told_apart() -> None:
 def test_each_hunk_of_a_file_has_a_digest_of_its_own(diff: Diff, key: bytes) -> None:
     """One for each hunk, none twice; a hunk that has no equal is known by its lines alone."""
     for file in diff.files:
+        if file.kind is FileKind.BINARY:
+            continue
         plain, made = [hunk_digest(file, each, key) for each in file.hunks], hunk_digests(file, key)
         assert len(set(made)) == len(file.hunks)
         assert all((digest == own) == (plain.count(own) == 1) for own, digest in zip(plain, made, strict=True))
+
+
+@pytest.mark.parametrize("key", [b"", b"key"])
+def test_a_binary_file_is_known_by_its_versions(key: bytes) -> None:
+    """Either version or either name makes another digest; without ids it has none."""
+    picture = FileDiff("a.png", "a.png", FileStatus.MODIFIED, FileKind.BINARY, old_blob="1" * 40, new_blob="2" * 40)
+    others = [
+        picture,
+        replace(picture, new_blob="3" * 40),
+        replace(picture, old_blob="3" * 40),
+        replace(picture, new_path="b.png"),
+        replace(picture, old_path=None),
+    ]
+    assert len({hunk_digests(file, key) for file in others}) == len(others)
+    assert hunk_digests(replace(picture, old_blob=None, new_blob=None), key) == ()
 
 
 def test_a_key_makes_other_digests() -> None:

@@ -180,7 +180,7 @@ def test_hunks_that_were_answered_for_are_not_read_again() -> None:
 def test_a_change_that_stayed_the_same_is_not_read_again(diff: Diff, key: bytes) -> None:
     """Over any change: all its hunks were answered for, so none is read; under another key, all are."""
     digests = tuple(digest for file in diff.files for digest in hunk_digests(file, key))
-    everything = {(index, at) for index, file in enumerate(diff.files) for at in range(len(file.hunks))}
+    everything = {(index, at) for index, file in enumerate(diff.files) for at in range(len(hunk_digests(file, key)))}
     before = recall(standing(state(hunks=digests)), rules=RULES)
     assert before.answered(diff, key) == everything
     assert before.answered(diff, b"other key") == frozenset()

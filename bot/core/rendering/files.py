@@ -62,7 +62,7 @@ def _directory_row(review: Review, directory: str, indices: Sequence[int]) -> st
 
 def _file_row(review: Review, index: int) -> str:
     file, entries = review.diff.files[index], review.ledger.by_file[index]
-    others = dict.fromkeys(fate(entry) for entry in entries if entry.reason.state is not State.REVIEWED)
+    others = dict.fromkeys(map(fate, entries))
     words = [_what(file, review.summaries.get(index, "")), plain(", ".join(filter(None, others)))]
     cells = (f"{len(file.changed_lines):,}", f"{_reviewed(review, index):,}", "; ".join(filter(None, words)))
     return f"| {code(file.path, cell=True)} | {' | '.join(cells)} |"

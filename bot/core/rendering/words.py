@@ -70,10 +70,17 @@ def headline(review: Review) -> str:
     if ending is Ending.COMPLETE:
         all_lines = f"all {count(reviewed, 'changed line')}" if reviewed > 1 else "the changed line"
         lines = all_lines if reviewed == ledger.changed else _of_all(reviewed, ledger)
-        return f"{found} · {lines} reviewed"
+        return f"{found} · {_with_images(f'{lines} reviewed', ledger)}"
     if not review.asked:
         return f"{found} by the analyzers · no model took part: {_of_all(reviewed, ledger)} reviewed"
-    return f"{found} · {_of_all(reviewed, ledger)} reviewed{_missing(review)}"
+    return f"{found} · {_with_images(f'{_of_all(reviewed, ledger)} reviewed', ledger)}{_missing(review)}"
+
+
+def _with_images(lines: str, ledger: Ledger) -> str:
+    """What was read, and how many images were looked at; of a change without lines the images alone."""
+    seen = sum(entry.reason is Reason.LOOKED_AT for entry in ledger.entries)
+    images = f"{count(seen, 'image')} looked at" if seen or not ledger.changed else ""
+    return ", ".join(filter(None, (lines if ledger.changed else "", images)))
 
 
 def _found(review: Review) -> str:
@@ -90,10 +97,24 @@ def _missing(review: Review) -> str:
     ledger = review.ledger
     lines = ledger.lines(State.FAILED, State.LEFT_OUT)
     parts = [f"{lines:,} not ({_shares(ledger, State.FAILED, State.LEFT_OUT)})"] if lines else []
+    parts += _unseen(ledger)
     withheld = sum(entry.reason is Reason.WITHHELD for entry in ledger.entries)
     parts += [f"GitHub withheld the patch of {count(withheld, 'file')}"] if withheld else []
     parts += [f"GitHub did not list {count(review.change.unlisted, 'file')}"] if review.change.unlisted else []
     return "".join(f", {part}" for part in parts)
+
+
+def _unseen(ledger: Ledger) -> list[str]:
+    """`2 images not (too many images)`: files that were to be looked at, and have no lines to count."""
+    missing = Counter(
+        entry.reason
+        for entry in ledger.entries
+        if not entry.lines and entry.reason.state in {State.FAILED, State.LEFT_OUT} and entry.reason not in _UNCOUNTED
+    )
+    return [f"{count(number, 'image')} not ({reason})" for reason, number in missing.items()]
+
+
+_UNCOUNTED = frozenset({Reason.WITHHELD, Reason.GATED})
 
 
 def _of_all(reviewed: int, ledger: Ledger) -> str:
@@ -150,6 +171,7 @@ def _shares(ledger: Ledger, *states: State) -> str:
 _SHARE = {
     Reason.ANSWERED: "reviewed",
     Reason.ANSWERED_EARLIER: "reviewed before",
+    Reason.LOOKED_AT: "in images that were looked at",
     Reason.LOCKFILE: "in lockfiles",
     Reason.VENDORED: "in vendored code",
     Reason.GENERATED: "in generated code",
@@ -165,6 +187,7 @@ _SHARE = {
     Reason.COST: "over the cost cap",
     Reason.WITHHELD: "withheld by GitHub",
     Reason.TOO_LARGE: "too large for a request",
+    Reason.TOO_MANY: "in images beyond the limit",
     Reason.NO_MODEL: "read by the analyzers only",
     Reason.GATED: "not reviewed by the policy",
     Reason.REQUEST_FAILED: "in requests that failed",
@@ -176,9 +199,11 @@ _SHARE = {
 
 def ledger_sentence(ledger: Ledger) -> str:
     """Where every changed line went, in one sentence that adds up."""
+    seen = sum(entry.reason is Reason.LOOKED_AT for entry in ledger.entries)
+    images = f"; {count(seen, 'image')} looked at" if seen else ""
     if not ledger.changed:
-        return "no changed lines"
-    return f"{count(ledger.changed, 'changed line')}: {_shares(ledger, *State)}"
+        return f"no changed lines{images}"
+    return f"{count(ledger.changed, 'changed line')}: {_shares(ledger, *State)}{images}"
 
 
 def severities(findings: Iterable[Finding]) -> str:
@@ -189,13 +214,11 @@ def severities(findings: Iterable[Finding]) -> str:
 
 def fate(entry: Entry) -> str:
     """Why lines ended as they did, for a table; '' where they were read, or the kind of change says it already."""
-    if entry.reason.state is State.REVIEWED or entry.reason in {
-        Reason.PURE_RENAME,
-        Reason.PURE_COPY,
-        Reason.MODE_CHANGE,
-        Reason.BINARY,
-        Reason.SUBMODULE,
-    }:
+    if entry.reason is Reason.BINARY:
+        return printable(entry.detail)
+    if entry.reason in {Reason.ANSWERED, Reason.ANSWERED_EARLIER}:
+        return ""
+    if entry.reason in {Reason.PURE_RENAME, Reason.PURE_COPY, Reason.MODE_CHANGE, Reason.SUBMODULE}:
         return ""
     return f"{entry.reason} ({printable(entry.detail)})" if entry.detail else str(entry.reason)
 
