@@ -35,9 +35,11 @@ def main() -> None:
             seconds, peak = _command(arguments, where)
             print(f"{name:<44} {seconds:9.3f} {peak:9.0f}")
     # Imported last: the fakes and their descriptions would count as memory of what is measured before.
-    from benchmarks import reviews
+    from benchmarks import cache, reviews, wire
 
     reviews.print_all()
+    wire.print_all()
+    cache.print_all()
 
 
 def _one_size(changed: int) -> dict[str, float]:
