@@ -7,7 +7,7 @@ needed, a closing one asks for the overview of the whole.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,12 +20,11 @@ from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, Usage
 from bot.core.overview import Overview
 from bot.core.partial import Glimpse, GlimpseReader
 from bot.core.replies import Answer, Unusable, Verdict, VerdictState, one_each, read_overview, read_reply
-from bot.core.requests import Prefix, ask_about, ask_again, ask_overall, part_of
+from bot.core.requests import WORTH_A_LEADER, Prefix, ask_about, ask_again, ask_overall, part_of
 from bot.core.visible import Shown
 from bot.errors import OutsideError
 
 _MOST_SPLITS = 3
-_WORTH_A_LEADER = 3
 _MOST_LEADERS = 2
 _TOO_LARGE = 413
 
@@ -134,6 +133,10 @@ def _nothing(_: Chunk) -> Sequence[Known]:
     return ()
 
 
+async def _at_once() -> None:
+    """Nobody waits."""
+
+
 async def hear(  # noqa: PLR0913 - what is asked, of whom, and who listens
     model: Model | None,
     chunks: Sequence[Chunk],
@@ -143,16 +146,18 @@ async def hear(  # noqa: PLR0913 - what is asked, of whom, and who listens
     *,
     goes_along: Callable[[Chunk], Sequence[Known]] = _nothing,
     whole: Whole | None = None,
+    pause: Callable[[], Awaitable[None]] = _at_once,
 ) -> Heard:
     """Ask about all chunks. Without a model their lines are left to the analyzers.
 
     `goes_along` gives the findings of earlier reviews that belong to a chunk, or to a part of one that had to be split,
-    the most important first. With `whole` an overview is asked for, too.
+    the most important first. With `whole` an overview is asked for, too. `pause` waits between the beginning of the
+    first answer and the other requests, until what they share can be read from the provider's cache.
     """
     if model is None:
         return Heard(tuple(Result(chunk, Reason.NO_MODEL) for chunk in chunks))
     extras = Extras(goes_along, shared.asking.instructions, whole)
-    return await _Interview(model, shared, shown, watch, extras).about(chunks)
+    return await _Interview(model, shared, shown, watch, extras, pause=pause).about(chunks)
 
 
 class _Lead:
@@ -173,8 +178,18 @@ class _Lead:
 class _Interview:
     """One review's conversation with a model: every chunk comes back as one result, or in parts that add up to it."""
 
-    def __init__(self, model: Model, shared: Prefix, shown: Shown, watch: Watch, extras: Extras) -> None:
+    def __init__(  # noqa: PLR0913 - what is asked, of whom, and who listens
+        self,
+        model: Model,
+        shared: Prefix,
+        shown: Shown,
+        watch: Watch,
+        extras: Extras,
+        *,
+        pause: Callable[[], Awaitable[None]],
+    ) -> None:
         self._model = model
+        self._pause = pause
         self._extras = extras
         self._shared = shared
         self._shown = shown
@@ -190,7 +205,7 @@ class _Interview:
         try:
             async with asyncio.TaskGroup() as group:
                 waiting = list(chunks)
-                if self._shared.marked and len(chunks) >= _WORTH_A_LEADER:
+                if self._shared.marked and len(chunks) >= WORTH_A_LEADER:
                     await self._lead(group, waiting)
                 self._tasks += [group.create_task(self._chunk(chunk)) for chunk in waiting]
         except ExceptionGroup as errors:
@@ -218,7 +233,8 @@ class _Interview:
     async def _lead(self, group: asyncio.TaskGroup, waiting: list[Chunk]) -> None:
         """Send one request ahead until its answer begins: only then can others read its prefix from the cache.
 
-        One that fails without an answer is followed by another; after that the rest goes all the same.
+        In practice it takes a moment longer (https://github.com/anthropics/anthropic-sdk-python/issues/1451). One that
+        fails without an answer is followed by another; after that the rest goes all the same.
         Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
         """
         for _ in range(_MOST_LEADERS):
@@ -230,6 +246,7 @@ class _Interview:
             self._tasks.append(task)
             await lead.settled.wait()
             if lead.begun:
+                await self._pause()
                 return
 
     async def _chunk(self, chunk: Chunk, listener: Listener = UNHEARD, depth: int = 0) -> list[Result]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from bot import __version__, interview, looking, prompts
@@ -294,6 +295,7 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
             ports.watch,
             goes_along=companions,
             whole=_whole(start),
+            pause=partial(asyncio.sleep, policy.cache_pause),
         ),
         looking.look(ports.model, shared, album),
     )

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     thinking: Literal["off", "adaptive"] = "off"
     images: Literal["on", "off"] = "on"
     concurrency: int = Field(default=8, ge=1, le=100)
+    cache_pause: float = Field(default=2.0, ge=0, le=60, allow_inf_nan=False)
     chunk_tokens: int = Field(default=12_000, ge=1_000, le=200_000)
     max_tokens: int = Field(default=16_000, ge=1_000, le=128_000)
     max_cost_usd: float = Field(default=5.0, ge=0, allow_inf_nan=False)

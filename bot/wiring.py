@@ -226,6 +226,7 @@ def policy(request: Request, settings: Settings) -> Policy:
         max_cost_pull_request=settings.max_cost_pull_request_usd,
         max_cost_day=settings.max_cost_day_usd,
         book=book(settings),
+        cache_pause=settings.cache_pause,
     )
 
 

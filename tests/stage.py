@@ -54,6 +54,7 @@ class Stage:
             "ANTHROPIC_BASE_URL": self.model.url,
             "ANTHROPIC_API_KEY": "made-up-key",
             "PLUMBLINE_CACHE": str(self.folder / "cache"),
+            "PLUMBLINE_CACHE_PAUSE": "0",
         }
 
     def plumbline(self, *arguments: str, **variables: str) -> Done:

@@ -111,12 +111,16 @@ def hear(  # noqa: PLR0913 - as the interview itself
     asking: Asking = ASKING,
     goes_along: Callable[[Chunk], Sequence[Known]] = lambda _: (),
     whole: Whole | None = None,
+    pause: Callable[[], Awaitable[None]] | None = None,
 ) -> tuple[Heard, list[Chunk]]:
     """Ask about the whole change in parts of a file each."""
     pieces = [piece for chunk in parts(diff) for piece in chunk.pieces]
     chunks = [Chunk(tuple(group)) for _, group in itertools.groupby(pieces, key=lambda piece: piece.file)]
     shared = Prefix(prompts.review_prompts(), asking, "{}", marked)
-    heard = interview.hear(model, chunks, shared, Shown(diff), watch or Watch(), goes_along=goes_along, whole=whole)
+    waits = {"pause": pause} if pause else {}
+    heard = interview.hear(
+        model, chunks, shared, Shown(diff), watch or Watch(), goes_along=goes_along, whole=whole, **waits
+    )
     return asyncio.run(heard), chunks
 
 
@@ -170,6 +174,21 @@ def test_followers_wait_until_the_leaders_answer_begins() -> None:
     model = Model(step)
     hear(model, change(*[5] * 6), marked=True)
     assert seen == [1, 6]
+
+
+def test_followers_wait_for_the_cache_as_well() -> None:
+    """Once, after the leader's answer has begun, and for nobody where there is no leader."""
+    waited: list[int] = []
+
+    async def pause() -> None:
+        await asyncio.sleep(0.01)
+        waited.append(len(model.requests))
+
+    model = Model(_answers)
+    hear(model, change(*[5] * 6), marked=True, pause=pause)
+    hear(Model(_answers), change(*[5] * 6), pause=pause)
+    hear(Model(_answers), change(5, 5), marked=True, pause=pause)
+    assert waited == [1]
 
 
 def test_a_leader_that_fails_is_followed_by_the_next() -> None:

@@ -66,7 +66,8 @@ class Policy:
     it has to be open. `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything
     read, also what an earlier review read. Findings below `threshold` are folded away. `language` is that of the
     model's words, '' for English. `thinking` lets the model think before it answers. `fail_on` is what makes the check
-    run fail; None never does. `book` holds what is known of models.
+    run fail; None never does. `book` holds what is known of models. `cache_pause`
+    are the seconds until what one request shares with others can be read from the provider's cache.
     """
 
     model: str
@@ -92,6 +93,7 @@ class Policy:
     describe: bool = False
     diagram: bool = True
     book: Rulebook = RULES
+    cache_pause: float = 0.0
 
     @property
     def rules(self) -> ModelRules:

@@ -37,6 +37,8 @@ _CONTEXT_ID, _PART_ID, _REVIEWS_ID = "toolu_context", "toolu_part", "toolu_revie
 
 _MARK: Json = {"cache_control": {"type": "ephemeral"}}
 _CHARACTERS_A_TOKEN = 4
+WORTH_A_LEADER = 3
+"""From so many requests on one goes ahead, and the others read from the cache what it left there."""
 _LONGEST_TITLE = 300
 _LONGEST_DESCRIPTION = 6_000
 _MOST_COMMITS = 50
@@ -102,11 +104,11 @@ class Prefix:
     def marked_for(self, requests: int) -> Prefix:
         """The same, marked where that many requests will share it and it surely reaches the model's minimum.
 
-        Below the minimum a mark does nothing, and waiting for it only takes time: here the safe side is the other one,
-        four characters a token, as in plain English.
-        Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+        Two go at the same time: each would pay for writing, and none could read. Below the minimum a mark does nothing,
+        and waiting for it only takes time: here the safe side is the other one, four characters a token, as in plain
+        English. Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
         """
-        return replace(self, marked=requests > 1 and self._is_kept(self._text))
+        return replace(self, marked=requests >= WORTH_A_LEADER and self._is_kept(self._text))
 
     @property
     def rules_marked(self) -> bool:
