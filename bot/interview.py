@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.core.along import ALONE, Along, Extras, Whole
 from bot.core.chunking import Chunk, split
 from bot.core.closing import reviews_of
+from bot.core.cost import presumed, tokens_of
 from bot.core.known import Known
 from bot.core.ledger import Entry, Reason
 from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, Usage
@@ -39,12 +40,16 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far an interview is: requests known of, running and answered, and what the answers took."""
+    """How far an interview is: requests known of, running and answered, and what the answers took.
+
+    `presumed` is an estimate of what nobody counted, see `cost.presumed`.
+    """
 
     requests: int = 0
     running: int = 0
     answered: int = 0
     usage: Usage = NO_USAGE
+    presumed: Usage = NO_USAGE
 
 
 class Watch(Protocol):
@@ -90,6 +95,7 @@ class Heard:
     results: tuple[Result, ...]
     requests: int = 0
     usage: Usage = NO_USAGE
+    presumed: Usage = NO_USAGE
     overview: Overview | None = None
 
     @property
@@ -213,7 +219,8 @@ class _Interview:
             raise errors.exceptions[0] from None
         heard = Heard(tuple(result for task in self._tasks for result in task.result()))
         overview = await self._overview(heard)
-        return replace(heard, requests=self._tally.answered, usage=self._tally.usage, overview=overview)
+        tally = self._tally
+        return replace(heard, requests=tally.answered, usage=tally.usage, presumed=tally.presumed, overview=overview)
 
     async def _overview(self, heard: Heard) -> Overview | None:
         """The overview out of the one answer that was to hold it, else out of one more. No line depends on it."""
@@ -318,10 +325,16 @@ class _Interview:
             reply = await self._model.ask(request, listener)
         except OutsideError as error:
             # Without an attempt it was never sent.
-            self._move(running=-1, answered=min(error.attempts, 1))
+            self._move(running=-1, answered=min(error.attempts, 1), presumed=self._presumed(request, error.lost))
             raise
-        self._move(running=-1, answered=1, usage=reply.usage)
+        self._move(running=-1, answered=1, usage=reply.usage, presumed=self._presumed(request, reply.lost, reply))
         return reply
+
+    def _presumed(self, request: Request, lost: int, reply: Reply | None = None) -> Usage:
+        if not lost and (reply is None or reply.measured):
+            return NO_USAGE
+        rules = self._shared.asking.rules
+        return presumed(tokens_of(request.encoded.decode(), rules), lost, reply, rules)
 
     def _failed(self, chunk: Chunk, error: OutsideError) -> Result:
         """A chunk without an answer. What would befall every other request, too, ends them all."""
@@ -332,7 +345,15 @@ class _Interview:
                     task.cancel()
         return Result(chunk, Reason.REQUEST_FAILED, problem=str(error))
 
-    def _move(self, *, requests: int = 0, running: int = 0, answered: int = 0, usage: Usage = NO_USAGE) -> None:
+    def _move(
+        self,
+        *,
+        requests: int = 0,
+        running: int = 0,
+        answered: int = 0,
+        usage: Usage = NO_USAGE,
+        presumed: Usage = NO_USAGE,
+    ) -> None:
         tally = self._tally
         self._tally = replace(
             tally,
@@ -340,6 +361,7 @@ class _Interview:
             running=tally.running + running,
             answered=tally.answered + answered,
             usage=tally.usage + usage,
+            presumed=tally.presumed + presumed,
         )
         self._watch.moved(self._tally)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bot.core.cost import presumed
 from bot.core.ledger import Reason
 from bot.core.messages import NO_USAGE, UNHEARD, Listener, Reply, Request, Usage
 from bot.core.picture_requests import Album, ask_pictures, ask_pictures_again
@@ -30,6 +31,7 @@ class Looked:
     problem: str = ""
     requests: int = 0
     usage: Usage = NO_USAGE
+    presumed: Usage = NO_USAGE
 
 
 NOT_LOOKED = Looked(Reason.BINARY)
@@ -47,8 +49,8 @@ class _Looking:
         self._model = model
         self._shared = shared
         self._pictures = album.pictures
-        self._requests = 0
-        self._usage = NO_USAGE
+        self._sent = album.estimate.input_tokens
+        self._took = NOT_LOOKED
 
     async def looked(self) -> Looked:
         """The result. A failure concerns the images alone: the lines are asked about apart."""
@@ -56,11 +58,11 @@ class _Looking:
             answer = await self._answer()
         except OutsideError as error:
             # Without an attempt it was never sent.
-            self._requests += min(error.attempts, 1)
-            return Looked(Reason.REQUEST_FAILED, None, str(error), self._requests, self._usage)
+            self._take(min(error.attempts, 1), NO_USAGE, error.lost)
+            return replace(self._took, reason=Reason.REQUEST_FAILED, problem=str(error))
         if isinstance(answer, Unusable):
-            return Looked(answer.reason, None, answer.problem, self._requests, self._usage)
-        return Looked(Reason.LOOKED_AT, answer, "", self._requests, self._usage)
+            return replace(self._took, reason=answer.reason, problem=answer.problem)
+        return replace(self._took, reason=Reason.LOOKED_AT, answer=answer)
 
     async def _answer(self) -> Answer | Unusable:
         reply = await self._ask(ask_pictures(self._shared, self._pictures))
@@ -72,6 +74,11 @@ class _Looking:
 
     async def _ask(self, request: Request) -> Reply:
         reply = await self._model.ask(request)
-        self._requests += 1
-        self._usage += reply.usage
+        self._take(1, reply.usage, reply.lost, reply)
         return reply
+
+    def _take(self, requests: int, usage: Usage, lost: int, reply: Reply | None = None) -> None:
+        took, guessed = self._took, presumed(self._sent, lost, reply, self._shared.asking.rules)
+        self._took = replace(
+            took, requests=took.requests + requests, usage=took.usage + usage, presumed=took.presumed + guessed
+        )

@@ -40,7 +40,8 @@ class Progress:
 
         self._tally = tally
         if self._terminal is not None:
-            state = progress.state(tally.requests, tally.running, tally.answered, tally.usage, self._price)
+            took = tally.usage + tally.presumed
+            state = progress.state(tally.requests, tally.running, tally.answered, took, self._price)
             self._terminal.write(_OVER + state)
             self._terminal.flush()
             self._shown = True

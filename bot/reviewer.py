@@ -323,7 +323,8 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
     shelves = shelve(known, {each.finding: each.why for each in ranking.unplaced}, policy.threshold)
     summaries = _summaries(start, heard, looked, anchors)
     usage = heard.usage + looked.usage
-    dollars = dollars_of(usage, policy.price)
+    presumed = dollars_of(heard.presumed + looked.presumed, policy.price)
+    dollars = dollars_of(usage, policy.price) + presumed
     if ports.spending and dollars:
         await aside(ports.spending.add, dollars)
     return Review(
@@ -344,6 +345,7 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
         requests=heard.requests + looked.requests,
         usage=usage,
         dollars=dollars,
+        presumed=presumed,
         notices=start.notices,
         life=_life(start, known, ledger, summaries, dollars),
         policy=policy,

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot import interview, prompts
 from bot.core.along import Whole
 from bot.core.chunking import Budget, Chunk, pack
+from bot.core.cost import OUTPUT_TOKENS_PER_CHUNK
 from bot.core.diff import Diff, FileDiff, FileStatus, Hunk, Line, LineKind
 from bot.core.known import Known
 from bot.core.ledger import Reason, balance
@@ -147,6 +148,22 @@ def test_every_line_is_answered_for_once() -> None:
     assert (heard.requests, heard.usage) == (len(chunks), Usage(input_tokens=30, output_tokens=6))
     assert len(watch.answers) == len(chunks)
     assert watch.tallies[-1] == Tally(3, 0, 3, heard.usage)
+
+
+def test_what_was_lost_on_the_way_is_estimated() -> None:
+    """Attempts without an answer count beside what was counted, whether the request was answered in the end or not."""
+
+    async def step(number: int, _: Request, __: Callable[[], None]) -> Reply:
+        if number == 0:
+            raise Transient("The endpoint sent nothing for 60 seconds; try again later.", attempts=4, lost=4)
+        return replace(answered(), lost=number - 1)
+
+    watch = Watch()
+    heard, _ = hear(Model(step), change(5, 5, 5), watch=watch)
+    assert heard.usage == Usage(input_tokens=20, output_tokens=4)
+    assert heard.presumed.output_tokens == (4 + 0 + 1) * OUTPUT_TOKENS_PER_CHUNK
+    assert heard.presumed.input_tokens > 5 * 1_000
+    assert watch.tallies[-1].presumed == heard.presumed
 
 
 def test_without_a_model_nothing_is_asked() -> None:

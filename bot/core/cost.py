@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 
-from bot.core.messages import Usage
+from bot.core.messages import Reply, Usage, reply_as_json
 from bot.core.model_rules import ModelRules
 
 OUTPUT_TOKENS_PER_CHUNK = 1_500
@@ -77,6 +78,18 @@ def _dense(text: str) -> bool:
 def request_overhead(prefix_tokens: int, rules: ModelRules) -> int:
     """The tokens of a request besides its chunk: what all share, the provider's own words on tools, the envelope."""
     return prefix_tokens + rules.tool_tokens + 6 * _BLOCK_TOKENS
+
+
+def presumed(sent: int, lost: int, reply: Reply | None, rules: ModelRules) -> Usage:
+    """An estimate of what nobody counted of a request: lost attempts, and the reply where it came without a count.
+
+    `sent` are the request's tokens, estimated. An attempt whose answer never came whole may be charged in full.
+    """
+    took = Usage(input_tokens=lost * sent, output_tokens=lost * OUTPUT_TOKENS_PER_CHUNK)
+    if reply is None or reply.measured:
+        return took
+    answered = tokens_of(json.dumps(reply_as_json(reply)["content"]), rules)
+    return took + Usage(input_tokens=sent, output_tokens=answered)
 
 
 def dollars_of(usage: Usage, price: Price) -> float:

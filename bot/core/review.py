@@ -69,6 +69,7 @@ class Review:
     requests: int = 0
     usage: Usage = NO_USAGE
     dollars: float = 0.0
+    presumed: float = 0.0
     below: tuple[Finding, ...] = ()
     overview: Overview | None = None
     notices: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -17,11 +18,12 @@ from bot.core.cost import (
     Price,
     dollars_of,
     estimate,
+    presumed,
     price_of,
     request_overhead,
     tokens_of,
 )
-from bot.core.messages import Usage
+from bot.core.messages import NO_USAGE, Reply, StopReason, TextBlock, Usage
 from bot.core.model_rules import RULES
 
 MODEL = "claude-opus-4-6"
@@ -155,3 +157,14 @@ def test_the_cost_is_exact(usage: Usage, sent: Decimal, received: Decimal) -> No
     )
     exact = (parts * sent + usage.output_tokens * received) / 1_000_000
     assert abs(Decimal(dollars_of(usage, price)) - exact) < Decimal("1e-9")
+
+
+def test_what_nobody_counted_is_presumed() -> None:
+    """A lost attempt counts in full, a reply without a count by its size; what was counted is not estimated."""
+    rules = RULES.of(MODEL)
+    told = Reply((TextBlock("x" * 260),), StopReason.END_TURN, Usage(10, 5))
+    assert presumed(1_000, 0, None, rules) == presumed(1_000, 0, told, rules) == NO_USAGE
+    assert presumed(1_000, 2, told, rules) == Usage(input_tokens=2_000, output_tokens=2 * OUTPUT_TOKENS_PER_CHUNK)
+    uncounted = presumed(1_000, 0, replace(told, measured=False), rules)
+    assert uncounted.input_tokens == 1_000
+    assert 100 <= uncounted.output_tokens <= 150

@@ -132,6 +132,7 @@ def test_json_tells_what_was_spent_and_where_the_rest_is() -> None:
         "cached_input_tokens": 300,
         "output_tokens": 50,
         "dollars": 0.0123,
+        "estimated_dollars": 0.0,
     }
     assert written["change"]["pull_request"] == PULL.url
     assert [each["why"] for each in written["unplaced"]] == list(Miss)

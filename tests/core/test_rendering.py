@@ -27,7 +27,7 @@ from bot.core.rendering.frames import frame
 from bot.core.rendering.markdown import markdown, summary
 from bot.core.rendering.sarif import sarif
 from bot.core.rendering.terminal import as_text, terminal
-from bot.core.rendering.words import analyzers_sentence, count, headline, ledger_sentence
+from bot.core.rendering.words import analyzers_sentence, count, dollars, headline, ledger_sentence
 from bot.core.review import Review
 from bot.core.sanitize import code
 from bot.core.visible import Shown, printable
@@ -242,6 +242,14 @@ def test_small_words() -> None:
     """Counts have their plural; bytes that are not UTF-8 and controls are escapes; a final CR is not shown."""
     assert [count(1, "line"), count(2, "line"), count(1_204, "line")] == ["1 line", "2 lines", "1,204 lines"]
     assert printable("a\tb\udcff\x00\r") == "a\tb\\xff\\x00"
+
+
+def test_what_was_not_counted_is_told_apart() -> None:
+    """Dollars that rest on an estimate are never told as if they were counted."""
+    counted = replace(review(Reason.ANSWERED, Reason.ANSWERED), requests=1, dollars=0.31)
+    assert dollars(counted) == "$0.31"
+    lost = replace(counted, presumed=0.05)
+    assert dollars(lost) == "$0.31 (about $0.05 of it not counted by the endpoint)"
 
 
 def test_analyzers_that_did_not_run_are_named() -> None:

@@ -78,6 +78,7 @@ def as_json(review: Review) -> Json:
             "cached_input_tokens": review.usage.cache_read,
             "output_tokens": review.usage.output_tokens,
             "dollars": round(review.dollars, 6),
+            "estimated_dollars": round(review.presumed, 6),
         },
         "plan": {
             "model": printable(review.model),

@@ -13,6 +13,7 @@ from bot.core.rendering.frames import frame
 from bot.core.rendering.words import (
     analyzers_sentence,
     count,
+    dollars,
     effort,
     fate,
     fates,
@@ -183,4 +184,4 @@ def _outcome(review: Review, *, quiet: bool, posted: str) -> Iterator[Line]:
 
 
 def _cost(review: Review) -> str:
-    return f"${review.dollars:.2f}" if review.requests else ""
+    return dollars(review) if review.requests else ""

@@ -147,14 +147,20 @@ def spent(review: Review) -> str:
     """What asking the model took, for a footer; '' where none was asked."""
     if not review.requests:
         return ""
-    return f"{tokens(review.usage)} · ${review.dollars:.2f}"
+    return f"{tokens(review.usage)} · {dollars(review)}"
+
+
+def dollars(review: Review) -> str:
+    """`$0.31`, or `$0.31 (about $0.05 of it not counted by the endpoint)`: answers that were lost or told no tokens."""
+    uncounted = f" (about ${review.presumed:.2f} of it not counted by the endpoint)" if review.presumed else ""
+    return f"${review.dollars:.2f}{uncounted}"
 
 
 def spent_in_all(review: Review) -> str:
     """`$0.31 on this pull request`; '' where that is no more than this review took."""
-    dollars = f"${review.life.dollars:.2f}"
-    more = review.life.dollars > review.dollars and dollars != f"${review.dollars:.2f}"
-    return f"{dollars} on this pull request" if more else ""
+    in_all = f"${review.life.dollars:.2f}"
+    more = review.life.dollars > review.dollars and in_all != f"${review.dollars:.2f}"
+    return f"{in_all} on this pull request" if more else ""
 
 
 def effort(overview: Overview) -> str:
