@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from bot import __version__, interview, looking, prompts
+from bot import __version__, interview, looking, planning, prompts
 from bot.core.along import Whole
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Run, SourceFile, findings_of, secret_hits
 from bot.core.anchors import Anchors
@@ -36,7 +36,7 @@ from bot.core.pull_request import PullRequest, PullRequestState
 from bot.core.ranking import rank
 from bot.core.recall import NOTHING_BEFORE, Before, recall
 from bot.core.rendering.policy import notices
-from bot.core.requests import Asking, Prefix, context_of
+from bot.core.requests import Asking, Prefix, ask_about, context_of, part_of
 from bot.core.review import Inputs, Review
 from bot.core.rules import UNPARSED
 from bot.core.selection import Selection, Versions, image_files, select
@@ -154,7 +154,7 @@ class Ports:
     """All that a review needs of the world. Without a model only the analyzers look at the change.
 
     With a page the review builds on what earlier ones left there; without, it reads everything. Without pictures no
-    image is looked at.
+    image is looked at, without a gauge money is spent by our own estimate of tokens.
     """
 
     source: Source
@@ -166,6 +166,7 @@ class Ports:
     spending: Spending | None = None
     check: Check | None = None
     pictures: Pictures | None = None
+    gauge: planning.Gauge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +280,15 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
     gathered = await _gathered(ports, start, [index for index in images if index not in earlier])
     anchors = Anchors(Shown(diff))
     shared = _prefix(anchors.shown, selection, change, policy)
-    plan = pack(diff, selection.kept, _budget(policy, shared), start.answered)
+    plan = await planning.plan(
+        diff,
+        selection.kept,
+        _budget(policy, shared),
+        start.answered,
+        ports.gauge,
+        model=policy.model,
+        sample=lambda chunk: ask_about(shared, part_of(anchors.shown, chunk)),
+    )
     album = album_of(gathered, shared, policy.price, policy.max_cost - plan.estimate.dollars)
     plan = replace(plan, estimate=summed(plan.estimate, album.estimate))
     ports.watch.planned(change, diff, len(plan.chunks) if ports.model else 0)
@@ -301,7 +310,7 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
     )
     if ports.record is not None:
         inputs = _inputs(start, contents, attributes, report, asked=ports.model is not None)
-        await aside(ports.record.keep, replace(inputs, pictures=gathered))
+        await aside(ports.record.keep, replace(inputs, pictures=gathered, ratio=plan.estimate.ratio))
     placed = place_all([answer.claims for answer in heard.answers], anchors, diff)
     if looked.answer:
         placed.append(place_on_files(looked.answer.claims, anchors, diff))

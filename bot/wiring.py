@@ -22,13 +22,13 @@ from bot.threads import Patience
 if TYPE_CHECKING:
     from bot import reviewer
     from bot.clients.asking import Wire
+    from bot.clients.gauge import Gauged
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
     from bot.clients.github.publish import PullRequestPage
     from bot.clients.pictures import Pictures
     from bot.clients.record import Record
     from bot.clients.source import Repository
-    from bot.clients.structured import Structured
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
     from bot.core.model_rules import Rulebook
@@ -102,18 +102,18 @@ async def review(
         from bot.clients.spending import Spending
         from bot.progress import WithCheck
 
-        messages = None if request.no_model else await _messages(settings, stack)
+        gauged = None if request.no_model else await _messages(settings, stack)
         record = _record(request, reference)
-        model = Remembered(messages, record, worth=_is_worth_taking, fresh=request.fresh) if messages else None
-        kept = record if messages or request.keep else None
+        model = Remembered(gauged, record, worth=_is_worth_taking, fresh=request.fresh) if gauged else None
+        kept = record if gauged or request.keep else None
         if kept is not None:
             kept.prepare()
         page = _page(settings, github, reference) if request.post and github and reference else None
-        pictures = _pictures(settings, stack, github, reference) if messages else None
+        pictures = _pictures(settings, stack, github, reference) if gauged else None
         check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
-        spending = Spending(cache_folder(), pull=_name(reference)) if messages else None
+        spending = Spending(cache_folder(), pull=_name(reference)) if gauged else None
         shown = WithCheck(watch, check) if check else watch
-        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, pictures)
+        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, pictures, gauged)
         done = await rounds.play(ports, _wish(request, settings), page, check, patience)
         return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
 
@@ -144,12 +144,16 @@ async def replay(folder: str, watch: reviewer.Watch) -> Review:
     from bot import prompts, reviewer
     from bot.clients.pictures import RecordedPictures
     from bot.clients.record import Record, RecordedAnalyzers, RecordedChange, Replayed
+    from bot.planning import GivenRatio
 
     record = Record(Path(folder), version=__version__, prompts=prompts.digest())
     inputs = record.inputs()
     model = Replayed(record) if inputs.asked else None
     pictures = RecordedPictures(inputs.pictures)
-    ports = reviewer.Ports(RecordedChange(inputs), RecordedAnalyzers(inputs), model, watch, pictures=pictures)
+    gauge = GivenRatio(inputs.ratio)
+    ports = reviewer.Ports(
+        RecordedChange(inputs), RecordedAnalyzers(inputs), model, watch, pictures=pictures, gauge=gauge
+    )
     return await reviewer.replay(ports, inputs)
 
 
@@ -273,20 +277,22 @@ def _refuse_two_keys(settings: Settings) -> None:
         raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
 
 
-async def _messages(settings: Settings, stack: AsyncExitStack) -> Structured | None:
+async def _messages(settings: Settings, stack: AsyncExitStack) -> Gauged | None:
     """The model, or None where none is set."""
     wire = _wire(settings)
     if wire is None:
         return None
     from bot import prompts
     from bot.clients.asking import connected
+    from bot.clients.gauge import Gauged
     from bot.clients.structured import Structured
     from bot.clients.transcript import Transcribed
 
     asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
     folder = transcript_folder()
     model = Transcribed(asker, folder, wire.door.without_key) if folder else asker
-    return Structured(model, wire.door.host, prompts.load("wire/written.md"), book=book(settings))
+    structured = Structured(model, wire.door.host, prompts.load("wire/written.md"), book=book(settings))
+    return Gauged(structured, wire.door.host, asker.count, book=book(settings))
 
 
 def _wire(settings: Settings) -> Wire | None:

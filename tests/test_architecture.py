@@ -19,7 +19,7 @@ LAYERS = (
     ("jobs",),
     ("rounds",),
     ("reviewer", "publisher", "assistant", "remedy"),
-    ("interview", "looking", "tool_loop"),
+    ("interview", "looking", "planning", "tool_loop"),
     ("clients", "prompts", "settings"),
     ("threads",),
     ("core",),

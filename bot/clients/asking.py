@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -13,6 +13,7 @@ import httpx
 from bot.clients import failures
 from bot.clients.answers import Answer, Format, Reported
 from bot.clients.budget import RetryBudget
+from bot.clients.counting import Countable, TokenCounter
 from bot.clients.door import Door
 from bot.clients.failures import Failure
 from bot.clients.http import async_client
@@ -31,7 +32,7 @@ _RETRIES_A_PLACE = 4
 _UNSENT = (httpx.WriteError, httpx.WriteTimeout, httpx.LocalProtocolError)
 
 
-class Wire(Protocol):
+class Wire(Countable, Protocol):
     """How one API is spoken at one endpoint."""
 
     @property
@@ -42,11 +43,6 @@ class Wire(Protocol):
     @property
     def url(self) -> httpx.URL:
         """The address of requests."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers of every request."""
         ...
 
     @property
@@ -91,6 +87,7 @@ class Asker:
         # Without a stream nothing comes before the model has finished.
         self._idle = limits.idle_seconds if wire.stream else limits.total_seconds
         self._total = limits.total_seconds
+        self._counter = TokenCounter(http, wire)
 
     async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Send the request and return the whole reply, after retries where they may help.
@@ -115,6 +112,10 @@ class Asker:
                     raise outcome.error(self._wire.door, attempts, lost, stops_all=True)
                 await self._retry.sleep(wait)
                 heard.again()
+
+    async def count(self, request: Request) -> int | None:
+        """Let the endpoint count the tokens of a request; None where it cannot, or does not now."""
+        return await self._counter.count(request)
 
     def _content(self, request: Request) -> bytes:
         most = request.body.get("max_tokens")

@@ -60,6 +60,15 @@ class ChatWire:
         self._book = book
         self._most_tokens = "max_completion_tokens" if self.url.host == _RENAMED else "max_tokens"
 
+    @property
+    def count_url(self) -> None:
+        """Chat Completions have no address for that."""
+        return
+
+    def countable(self, request: Request) -> bytes:
+        """What the model would read, if anybody counted it."""
+        return self.content(request)
+
     def content(self, request: Request) -> bytes:
         """The same request in the words of Chat Completions."""
         fit = fitted(request.body, book=self._book)

@@ -15,6 +15,8 @@ from bot.core.messages import Request
 from bot.core.model_rules import RULES, Rulebook
 
 _ADDRESS = "ANTHROPIC_BASE_URL"
+# https://platform.claude.com/docs/en/api/messages-count-tokens
+_COUNTED = frozenset({"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class MessagesWire:
         self.format = MessageFormat()
         self._version = endpoint.version
         self._book = book
+
+    @property
+    def count_url(self) -> httpx.URL:
+        """Where the tokens of requests are counted."""
+        return self.url.copy_with(path=f"{self.url.path}/count_tokens")
+
+    def countable(self, request: Request) -> bytes:
+        """The part of the body that is counted: what the model reads, not how it is to answer."""
+        fit = fitted(request.body, self._version, self._book)
+        return Request({name: value for name, value in fit.items() if name in _COUNTED}).encoded
 
     def content(self, request: Request) -> bytes:
         """The body without what the model would refuse; `stream` is put in where one is wanted."""

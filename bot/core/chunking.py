@@ -60,13 +60,17 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a review may take: tokens for a chunk, dollars for all, and what a request costs besides its chunk."""
+    """What a review may take: tokens for a chunk, dollars for all, and what a request costs besides its chunk.
+
+    `ratio` tells how many tokens the endpoint counts for each that we estimate, for the dollars alone.
+    """
 
     rules: ModelRules
     chunk_tokens: int = 12_000
     dollars: float = 5.0
     price: Price = PROVIDER_PRICE
     overhead_tokens: int = 0
+    ratio: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class Plan:
     chunks: tuple[Chunk, ...]
     left_out: tuple[Entry, ...]
     estimate: Estimate
+
+    @property
+    def over_cost(self) -> bool:
+        """Whether money did not reach for all."""
+        return any(entry.reason is Reason.COST for entry in self.left_out)
 
 
 def pack(diff: Diff, kept: Sequence[int], budget: Budget, answered: Collection[HunkKey] = ()) -> Plan:
@@ -89,7 +98,7 @@ def pack(diff: Diff, kept: Sequence[int], budget: Budget, answered: Collection[H
     chunks = list(_filled(_groups(diff, kept), pieces_of, budget.chunk_tokens))
     affordable, beyond = _within_cost(diff, chunks, budget)
     over_cost = [Entry(piece.file, Reason.COST, *piece.ordinals) for chunk in beyond for piece in chunk.pieces]
-    planned = estimate([chunk.tokens for chunk in affordable], budget.overhead_tokens, budget.price)
+    planned = estimate([chunk.tokens for chunk in affordable], budget.overhead_tokens, budget.price, budget.ratio)
     return Plan(tuple(affordable), tuple(unasked + over_cost), planned)
 
 
@@ -169,7 +178,7 @@ def _filled(groups: Iterable[tuple[int, ...]], pieces_of: dict[int, list[Piece]]
 
 def _within_cost(diff: Diff, chunks: list[Chunk], budget: Budget) -> tuple[list[Chunk], list[Chunk]]:
     """Split the chunks in those that the money reaches for and the rest."""
-    whole = estimate([chunk.tokens for chunk in chunks], budget.overhead_tokens, budget.price)
+    whole = estimate([chunk.tokens for chunk in chunks], budget.overhead_tokens, budget.price, budget.ratio)
     if whole.dollars <= budget.dollars:
         return chunks, []
     riskiest_first = sorted(range(len(chunks)), key=lambda index: (-chunk_risk(diff, chunks[index]), index))
@@ -177,7 +186,7 @@ def _within_cost(diff: Diff, chunks: list[Chunk], budget: Budget) -> tuple[list[
     reach = bisect_right(
         range(1, len(tokens) + 1),
         budget.dollars,
-        key=lambda count: estimate(tokens[:count], budget.overhead_tokens, budget.price).dollars,
+        key=lambda count: estimate(tokens[:count], budget.overhead_tokens, budget.price, budget.ratio).dollars,
     )
     ordered = [chunks[index] for index in riskiest_first]
     return ordered[:reach], ordered[reach:]

@@ -52,12 +52,16 @@ def price_of(written: str) -> Price:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a plan would take: requests, tokens sent and received, US dollars."""
+    """What a plan would take: requests, tokens sent and received, US dollars.
+
+    `ratio` tells how many tokens were taken to be counted for each that was estimated.
+    """
 
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     dollars: float = 0.0
+    ratio: float = 1.0
 
 
 def tokens_of(text: str, rules: ModelRules) -> int:
@@ -103,9 +107,9 @@ def dollars_of(usage: Usage, price: Price) -> float:
     return (sent * price.input + usage.output_tokens * price.output) / _MILLION
 
 
-def estimate(chunk_tokens: list[int], overhead: int, price: Price) -> Estimate:
+def estimate(chunk_tokens: list[int], overhead: int, price: Price, ratio: float = 1.0) -> Estimate:
     """Estimate a plan of requests, each of which sends its chunk and the overhead; caching is not counted on."""
-    sent = sum(chunk_tokens) + len(chunk_tokens) * overhead
+    sent = math.ceil((sum(chunk_tokens) + len(chunk_tokens) * overhead) * ratio)
     received = len(chunk_tokens) * OUTPUT_TOKENS_PER_CHUNK
     dollars = (sent * price.input + received * price.output) / _MILLION
-    return Estimate(len(chunk_tokens), sent, received, dollars)
+    return Estimate(len(chunk_tokens), sent, received, dollars, ratio)

@@ -74,6 +74,7 @@ def summed(one: Estimate, other: Estimate) -> Estimate:
         one.input_tokens + other.input_tokens,
         one.output_tokens + other.output_tokens,
         one.dollars + other.dollars,
+        one.ratio,
     )
 
 

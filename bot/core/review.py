@@ -39,6 +39,7 @@ class Inputs:
     notices: tuple[str, ...] = ()
     rules: str = ""
     pictures: Gathered = NO_PICTURES
+    ratio: float = 1.0
 
 
 @dataclass(frozen=True)

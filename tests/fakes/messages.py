@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.messages_rules import event_problems, message_problems, request_problems
+from tests.fakes.messages_rules import count_problems, event_problems, message_problems, request_problems
 from tests.fakes.serving import Serving, drop_connection
 
 Json = dict[str, Any]
@@ -218,21 +218,28 @@ class Received:
     raw: bytes
 
 
+def counted(asked: Json) -> RawAnswer:
+    """A count of the tokens of a request, at four characters each."""
+    return raw(200, "application/json", json.dumps({"input_tokens": max(1, len(json.dumps(asked)) // 4)}).encode())
+
+
 class FakeMessages:
     """The server. `requests` are in order of arrival; `problems` are all violations of the API, by either side.
 
-    `in_flight_most` is the highest number of requests at one time, `hung_up` counts those whose client went away
-    before the answer's end.
+    `counts` answers requests for a count of tokens, which are kept in `counted`. `in_flight_most` is the highest number
+    of requests at one time, `hung_up` counts those whose client went away before the answer's end.
     """
 
     path = "/v1/messages"
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, counts: Callable[[Json], RawAnswer] | None = None) -> None:
         self.requests: list[Received] = []
+        self.counted: list[Received] = []
         self.problems: list[str] = []
         self.in_flight_most = 0
         self.hung_up = threading.Semaphore(0)
         self._script = script
+        self._counts = counts or counted
         self._in_flight = 0
         self._connections: set[tuple[str, int]] = set()
         route = Route("/{path:path}", self._answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
@@ -265,6 +272,10 @@ class FakeMessages:
             asked = json.loads(body)
         except ValueError:
             asked = None
+        if request.url.path == f"{self.path}/count_tokens" and isinstance(asked, dict):
+            self.counted.append(Received(request.url.path, dict(request.headers), asked, body))
+            self.problems += count_problems(request.headers, asked)
+            return _Sent(self, self._counts(asked))
         if (request.method, request.url.path) != ("POST", self.path) or not isinstance(asked, dict):
             self.problems.append(f"{request.method} {request.url.path} with {body[:80]!r} is no request of this API")
             return _Sent(self, http_error(404, "not_found_error", "Not Found"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from anthropic.types import Message, RawMessageStreamEvent
+from anthropic.types import Message, MessageCountTokensParams, RawMessageStreamEvent
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
 
 from tests.fakes.closed_types import shape_problems
@@ -19,6 +19,7 @@ Json = dict[str, Any]
 _TYPES: dict[str, Any] = {
     "request": MessageCreateParamsNonStreaming,
     "streaming request": MessageCreateParamsStreaming,
+    "count": MessageCountTokensParams,
     "message": Message,
     "event": RawMessageStreamEvent,
 }
@@ -55,6 +56,11 @@ def request_problems(headers: Mapping[str, str], body: Json) -> list[str]:
     problems = [*_headers(headers), *shape]
     # The rules below read the body as its types promise it.
     return problems if shape else [*problems, *_rules(body)]
+
+
+def count_problems(headers: Mapping[str, str], body: Json) -> list[str]:
+    """What the API would refuse in a request for a count of tokens."""
+    return [*_headers(headers), *_shape("count", body)]
 
 
 def _is_fraction(value: object) -> bool:
