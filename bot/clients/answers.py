@@ -129,7 +129,7 @@ class Answer:
         """Return what the answer amounts to, now that no more bytes come."""
         stream = self._stream
         if stream is None:
-            if not _start(self._whole).startswith(_STREAM_STARTS):
+            if not _starts_stream(_start(self._whole)):
                 return self._document(bytes(self._whole).removeprefix(_BOM).lstrip())
             stream = self._stream = self._format.assembly()
             self._begin(stream)
@@ -165,6 +165,11 @@ def _start(body: bytearray) -> bytes:
     """The first bytes of substance, b'' while there are none."""
     start = bytes(body[:64])
     return b"" if _BOM.startswith(start) else start.removeprefix(_BOM).lstrip()
+
+
+def _starts_stream(start: bytes) -> bool:
+    """Whether a body begins as a stream does, be it cut within its first word."""
+    return bool(start) and any(start.startswith(word) or word.startswith(start) for word in _STREAM_STARTS)
 
 
 def _described(body: bytes) -> str:

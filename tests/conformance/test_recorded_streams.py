@@ -163,6 +163,13 @@ def test_cut_anywhere(name: str, data: st.DataObject) -> None:
     assert read(name, pieces)[0] == READ[name]
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", range(8))
+def test_a_stream_that_breaks_off_at_once(name: str, size: int) -> None:
+    """Within its first word, too, it is cut, and no foreign text: it is asked for again."""
+    assert isinstance(read(name, [stream(name)[:size]])[0], Incomplete)
+
+
 @settings(max_examples=200)
 @given(st.sampled_from(NAMES), st.data())
 def test_a_stream_that_breaks_off(name: str, data: st.DataObject) -> None:

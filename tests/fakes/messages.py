@@ -184,18 +184,29 @@ def events_of(answer: MessageAnswer, model: str = "claude-opus-4-6") -> Iterator
 
 
 def _block_events(index: int, block: Json, *, half: bool) -> Iterator[Json]:
-    kind, name, whole, empty = (
-        ("input_json_delta", "partial_json", json.dumps(block["input"]), {**block, "input": {}})
-        if block["type"] == "tool_use"
-        else ("text_delta", "text", block["text"], {**block, "text": ""})
-    )
+    empty, parts = _parts(block)
     yield {"type": "content_block_start", "index": index, "content_block": empty}
-    sent = whole[: len(whole) // 2] if half else whole
-    step = max(1, -(-len(sent) // _PIECES))
-    for at in range(0, len(sent), step):
-        delta = {"type": kind, name: sent[at : at + step]}
-        yield {"type": "content_block_delta", "index": index, "delta": delta}
+    for kind, name, whole in parts:
+        sent = whole[: len(whole) // 2] if half else whole
+        step = max(1, -(-len(sent) // _PIECES))
+        for at in range(0, len(sent), step):
+            delta = {"type": kind, name: sent[at : at + step]}
+            yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
+
+
+def _parts(block: Json) -> tuple[Json, list[tuple[str, str, str]]]:
+    """A block as it begins, and what is added to it; what is hidden comes at once."""
+    match block["type"]:
+        case "tool_use":
+            return {**block, "input": {}}, [("input_json_delta", "partial_json", json.dumps(block["input"]))]
+        case "text":
+            return {**block, "text": ""}, [("text_delta", "text", block["text"])]
+        case "thinking":
+            added = [("thinking_delta", "thinking", block["thinking"])]
+            signed = [("signature_delta", "signature", block["signature"])]
+            return {**block, "thinking": "", "signature": ""}, added + signed
+    return block, []
 
 
 def frame(event: Json) -> bytes:
