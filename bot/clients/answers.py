@@ -130,7 +130,7 @@ class Answer:
         stream = self._stream
         if stream is None:
             if not _starts_stream(_start(self._whole)):
-                return self._document(bytes(self._whole).removeprefix(_BOM).lstrip())
+                return self._document(_without_mark(bytes(self._whole)).lstrip())
             stream = self._stream = self._format.assembly()
             self._begin(stream)
         # What is left half is the cut itself, no damaged event.
@@ -163,8 +163,12 @@ def _add(stream: Assembly, events: Iterable[Event]) -> str:
 
 def _start(body: bytearray) -> bytes:
     """The first bytes of substance, b'' while there are none."""
-    start = bytes(body[:64])
-    return b"" if _BOM.startswith(start) else start.removeprefix(_BOM).lstrip()
+    return _without_mark(bytes(body[:64])).lstrip()
+
+
+def _without_mark(body: bytes) -> bytes:
+    """The bytes behind a byte order mark, b'' where no more than a part of one is there."""
+    return b"" if _BOM.startswith(body) else body.removeprefix(_BOM)
 
 
 def _starts_stream(start: bytes) -> bool:
