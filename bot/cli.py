@@ -36,6 +36,9 @@ _EXIT_CODES = (
     "Exit codes: 0 did what was asked, 1 findings at or above --fail-on, 2 usage or configuration, "
     "3 not all that was asked could be done, 130 interrupted."
 )
+_ASK_EXIT_CODES = (
+    "Exit codes: 0 answered, 2 usage or configuration, 3 not answered, or not to the end, 130 interrupted."
+)
 _CLEAN_EXIT_CODES = (
     "Exit codes: 0 removed, or nothing was there; 2 usage or configuration, or not confirmed; "
     "3 not all could be removed, 130 interrupted."
@@ -185,6 +188,69 @@ def review(
     if done.check_problem:
         typer.echo(f"plumbline: the check shows no conclusion: {done.check_problem}", err=True)
     raise typer.Exit(_exit_code(done.review, done.review.policy.fail_on, posted=done.posted))
+
+
+@app.command(epilog=_ASK_EXIT_CODES)
+def ask(
+    pull_request: Annotated[
+        str, typer.Argument(metavar="PR", help="owner/repo#12, a URL, or 12 inside a clone.", show_default=False)
+    ] = "",
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="What you want to know, in quotes.", show_default=False)
+    ] = "",
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="BRANCH", help="Ask about what HEAD changes since it left this branch.", show_default=False
+        ),
+    ] = "",
+    head: Annotated[str, typer.Option(metavar="COMMIT", help="The other end of --base.")] = "HEAD",
+    staged: Annotated[bool, typer.Option("--staged", help="Ask about what is staged for the next commit.")] = False,
+    diff: Annotated[
+        str, typer.Option(metavar="FILE", help="Ask about a patch; - reads standard input.", show_default=False)
+    ] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the answer only.")] = False,
+) -> None:
+    """Ask a question about a pull request, a branch, what is staged, or a patch.
+
+    The answer is shown as it is written. The model sees the change, and looks up other files where there is a checkout
+    or a pull request; it can do nothing but read.
+
+    Example: plumbline ask owner/repo#12 "Who else calls what this removes?"
+    """
+    from bot import settings, wiring
+    from bot.speech import Speech
+
+    pull_request, question = _target_and_question(pull_request, question, other=bool(base or staged or diff))
+    _refuse_unclear_target(pull_request, base=base, diff=diff, staged=staged, head=head)
+    if sys.stdout is None:
+        raise Misuse("There is no standard output to write the answer to; open it.")
+    request = wiring.Request(pull_request=pull_request, base=base, head=head, staged=staged, diff=diff)
+    known = settings.load()
+    beside = None if quiet else sys.stderr
+    speech = Speech(sys.stdout, beside)
+    done = _run(wiring.ask(request, known, question, speech), _watch(known.prices, quiet=True))
+    from bot.core.rendering import answers
+
+    if not speech.heard:
+        speech.said(done.text)
+    speech.close()
+    if not quiet:
+        typer.echo(f"  {answers.took(done.requests, done.usage, done.dollars, done.end)}", err=True)
+    problem = answers.problem(done.end)
+    if problem:
+        _fail(problem, 3)
+
+
+def _target_and_question(first: str, second: str, *, other: bool) -> tuple[str, str]:
+    """The pull request, '' where the change is named otherwise, and the question: a single argument is that."""
+    if second or not other:
+        if not second:
+            raise Misuse(
+                'Say what to ask about: plumbline ask owner/repo#12 "...", or give --base, --staged or --diff.'
+            )
+        return first, second
+    return "", first
 
 
 @app.command(epilog=_EXIT_CODES)

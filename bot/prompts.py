@@ -9,11 +9,13 @@ from pathlib import Path
 from string import Template
 
 from bot.core.policy import Policy
+from bot.core.questions import Words
 from bot.core.requests import Prompts
 
 _PACKAGE = Path(__file__).parent
 # A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
 _FOLDERS = (_PACKAGE / "_prompts", _PACKAGE.parent / "prompts")
+_ASSISTANT = ("system", "task", "question", "enough")
 _REVIEW = ("system", "task", "question", "repair", "overview", "language", "pictures")
 
 
@@ -28,6 +30,12 @@ def review_prompts() -> Prompts:
     """What the requests of a review are made of."""
     words = {name: load(f"review/{name}.md") for name in _REVIEW}
     return Prompts(**words, tools=tuple(json.loads(load("schema/tools.json"))))
+
+
+def assistant_words() -> Words:
+    """What the requests of a question are made of."""
+    words = {name: load(f"assistant/{name}.md") for name in _ASSISTANT}
+    return Words(**words, tools=tuple(json.loads(load("assistant/tools.json"))))
 
 
 def load(name: str, **values: str) -> str:

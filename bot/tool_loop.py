@@ -10,13 +10,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from bot.core.cost import tokens_of
 from bot.core.messages import NO_USAGE, UNHEARD, Json, Listener, Reply, Request, StopReason, ToolUse, Usage
 from bot.core.model_rules import RULES
-from bot.core.tool_turns import NO_TOOL, ToolResult, misfit, named_apart, results_turn, said_turn
+from bot.core.tool_turns import NO_TOOL, End, ToolResult, misfit, named_apart, results_turn, said_turn
 from bot.errors import BotError
 
 
@@ -41,6 +40,13 @@ class Tool:
     schema: Json
     run: Callable[[Json], Awaitable[str]]
 
+    @classmethod
+    def of(cls, declared: Json, run: Callable[[Json], Awaitable[str]]) -> Tool:
+        """The tool that a request declares so."""
+        schema = declared["input_schema"]
+        assert isinstance(schema, dict)  # noqa: S101 - out of prompts/
+        return cls(str(declared["name"]), str(declared["description"]), schema, run)
+
     @property
     def declared(self) -> Json:
         """The tool as a request declares it."""
@@ -63,16 +69,7 @@ class Bounds:
     results: int = 200_000
 
 
-class End(StrEnum):
-    """Why a conversation ended: with an answer, an answer that is cut or refused, or one that a bound called for."""
-
-    ANSWERED = "answered"
-    CUT_OFF = "cut off"
-    REFUSED = "refused"
-    TURNS = "turns"
-    TOKENS = "tokens"
-    SECONDS = "seconds"
-    RESULTS = "results"
+BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ class ToolLoop:
         model: Model,
         tools: Sequence[Tool],
         enough: str,
-        bounds: Bounds = Bounds(),
+        bounds: Bounds = BOUNDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model

@@ -20,7 +20,7 @@ from bot.settings import OPENAI, Settings, ca_bundle, cache_folder, image_hosts,
 from bot.threads import Patience
 
 if TYPE_CHECKING:
-    from bot import reviewer
+    from bot import assistant, reviewer
     from bot.clients.asking import Wire
     from bot.clients.gauge import Gauged
     from bot.clients.github.cleaning import Cleaned
@@ -137,6 +137,33 @@ async def clean(pull_request: str, settings: Settings) -> Cleaned:
 
         page = _page(settings, github, reference)
         return await aside(page.clean, WITHDRAWN)
+
+
+async def ask(request: Request, settings: Settings, question: str, voice: assistant.Voice) -> assistant.Answered:
+    """Answer a question about a change, said as it comes. Raises Misuse without a model."""
+    async with AsyncExitStack() as stack:
+        reference = _reference(request, settings) if request.pull_request else None
+        _refuse_two_keys(settings)
+        github = stack.enter_context(_github(settings, request)) if reference else None
+        source = _source(request, github, reference)
+        from bot import assistant, prompts
+
+        model = await _messages(settings, stack)
+        if model is None:
+            raise Misuse("A question needs a model; set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token.")
+        ports = assistant.Ports(source, model, voice, _files(request, github))
+        return await assistant.answer(ports, question, policy(request, settings), prompts.assistant_words())
+
+
+def _files(request: Request, github: GitHub | None) -> assistant.Files | None:
+    """The repository around a change; a bare patch does not say which commit it leads to."""
+    from bot.clients.github.files import HeadFiles
+    from bot.clients.source import CommitFiles
+
+    if github is not None:
+        return HeadFiles(github)
+    repository = None if request.diff else _helpful_repository()
+    return CommitFiles(repository) if repository else None
 
 
 async def replay(folder: str, watch: reviewer.Watch) -> Review:

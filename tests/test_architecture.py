@@ -15,7 +15,7 @@ LAYERS = (
     ("cli", "action", "server"),
     ("config_commands",),
     ("wiring",),
-    ("progress",),
+    ("progress", "speech"),
     ("jobs",),
     ("rounds",),
     ("reviewer", "publisher", "assistant", "remedy"),

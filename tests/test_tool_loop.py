@@ -16,8 +16,9 @@ from bot.clients.asking import connected
 from bot.clients.chat import ChatEndpoint, ChatWire
 from bot.clients.messages import Endpoint, MessagesWire
 from bot.core.messages import UNHEARD, Listener, Reply
+from bot.core.tool_turns import End
 from bot.errors import Misuse, OutsideError
-from bot.tool_loop import Bounds, Conversation, End, Tool, ToolLoop
+from bot.tool_loop import Bounds, Conversation, Tool, ToolLoop
 from tests.fakes import chat
 from tests.fakes.chat import FakeChat
 from tests.fakes.messages import (

@@ -129,6 +129,17 @@ class Repository:
         answer = _run(self.root, "cat-file", "blob", f"{commit}:{path}")
         return None if answer.returncode else answer.stdout
 
+    def small_file(self, commit: str, path: str) -> bytes | None:
+        """The same, but None where it is huge, too."""
+        answer = _run(self.root, "cat-file", "-s", f"{commit}:{path}")
+        fits = answer.returncode == 0 and int(answer.stdout) <= _LARGEST_BLOB
+        return self.file(commit, path) if fits else None
+
+    def names(self, commit: str) -> tuple[str, ...]:
+        """The paths of all files of a commit, or of what is staged where `commit` is ''."""
+        listed = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit) if commit else ("ls-files", "-z")
+        return tuple(filter(None, self.git(*listed).decode("utf-8", "surrogateescape").split("\0")))
+
     def attributes(self, commit: str) -> dict[str, str]:
         """The text of every `.gitattributes` file of a commit, by path."""
         listed = self.git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
@@ -139,6 +150,21 @@ class Repository:
                 files[path] = facts.split()[2]
         contents = self.blobs(files.values())
         return {path: contents[blob].decode("utf-8", "replace") for path, blob in files.items() if blob in contents}
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFiles:
+    """The files of the commit that a change leads to, or of what is staged where it leads to none."""
+
+    repository: Repository
+
+    def read(self, change: Change, path: str) -> bytes | None:
+        """A file's content; None where there is none of that name, or it is huge."""
+        return self.repository.small_file(change.head, path)
+
+    def names(self, change: Change) -> tuple[str, ...]:
+        """The paths of all files."""
+        return self.repository.names(change.head)
 
 
 @dataclass(frozen=True, slots=True)

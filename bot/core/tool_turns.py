@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bot.core.messages import Block, Json, Reply, TextBlock, ToolUse, Verbatim
 
@@ -26,6 +27,18 @@ _TYPES: Mapping[str, Callable[[object], bool]] = {
         (isinstance(value, int) or (isinstance(value, float) and value.is_integer())) and not isinstance(value, bool)
     ),
 }
+
+
+class End(StrEnum):
+    """Why a conversation ended: with an answer, an answer that is cut or refused, or one that a bound called for."""
+
+    ANSWERED = "answered"
+    CUT_OFF = "cut off"
+    REFUSED = "refused"
+    TURNS = "turns"
+    TOKENS = "tokens"
+    SECONDS = "seconds"
+    RESULTS = "results"
 
 
 @dataclass(frozen=True, slots=True)
