@@ -39,6 +39,7 @@ _EXIT_CODES = (
 _ASK_EXIT_CODES = (
     "Exit codes: 0 answered, 2 usage or configuration, 3 not answered, or not to the end, 130 interrupted."
 )
+_DOCTOR_EXIT_CODES = "Exit codes: 0 all that is set works, 2 a setting cannot be used, 3 something does not work."
 _CLEAN_EXIT_CODES = (
     "Exit codes: 0 removed, or nothing was there; 2 usage or configuration, or not confirmed; "
     "3 not all could be removed, 130 interrupted."
@@ -294,14 +295,22 @@ def clean(
     typer.echo(fate.cleaned(done.summaries, done.comments, done.reviews, done.replies, description=done.description))
 
 
-@app.command()
-def doctor() -> None:
-    """Show what is set, where it came from, what is missing."""
+@app.command(epilog=_DOCTOR_EXIT_CODES)
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: show only what is set.")] = False,
+) -> None:
+    """Show what is set and where it came from, and whether it works.
+
+    The model is asked one tiny request, as a review would ask it, which costs a fraction of a cent; GitHub is asked how
+    many requests are left.
+    """
     from bot import settings, wiring
     from bot.core.rendering import setup
 
-    rows = settings.shown(settings.load())
-    typer.echo(setup.doctor(__version__, rows, wiring.programs()), nl=False)
+    known = settings.load()
+    asked = setup.NOT_ASKED if offline else _run(wiring.checkup(known), _watch("provider", quiet=True))
+    typer.echo(setup.doctor(__version__, settings.shown(known), wiring.programs(), asked), nl=False)
+    raise typer.Exit(0 if asked.well else 3)
 
 
 def _confirmed(question: str) -> bool:

@@ -21,7 +21,7 @@ from bot.threads import Patience
 
 if TYPE_CHECKING:
     from bot import assistant, reviewer
-    from bot.clients.asking import Wire
+    from bot.clients.asking import Asker, Wire
     from bot.clients.gauge import Gauged
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
@@ -29,15 +29,17 @@ if TYPE_CHECKING:
     from bot.clients.pictures import Pictures
     from bot.clients.record import Record
     from bot.clients.source import Repository
+    from bot.clients.structured import Structured
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
     from bot.core.model_rules import Rulebook
     from bot.core.policy import Policy
     from bot.core.posting import Posted
-    from bot.core.rendering.setup import Program
+    from bot.core.rendering.setup import Asked, Program
     from bot.core.review import Review
 
 _DAYS_KEPT = 14
+_CHECK_SECONDS = 60
 # The fields of a policy that a setting fills.
 _SETTINGS = {
     "model": "model",
@@ -309,17 +311,45 @@ async def _messages(settings: Settings, stack: AsyncExitStack) -> Gauged | None:
     wire = _wire(settings)
     if wire is None:
         return None
-    from bot import prompts
     from bot.clients.asking import connected
     from bot.clients.gauge import Gauged
+
+    asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
+    return Gauged(_structured(settings, wire, asker), wire.door.host, asker.count, book=book(settings))
+
+
+def _structured(settings: Settings, wire: Wire, asker: Asker) -> Structured:
+    from bot import prompts
     from bot.clients.structured import Structured
     from bot.clients.transcript import Transcribed
 
-    asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
     folder = transcript_folder()
     model = Transcribed(asker, folder, wire.door.without_key) if folder else asker
-    structured = Structured(model, wire.door.host, prompts.load("wire/written.md"), book=book(settings))
-    return Gauged(structured, wire.door.host, asker.count, book=book(settings))
+    return Structured(model, wire.door.host, prompts.load("wire/written.md"), book=book(settings))
+
+
+async def checkup(settings: Settings) -> Asked:
+    """Ask the model and GitHub once each, where they are set."""
+    from bot import checkup
+    from bot.clients.asking import Limits, connected
+    from bot.clients.retry import Retry
+    from bot.core.rendering.setup import Asked
+
+    _refuse_two_keys(settings)
+    model = github = None
+    async with AsyncExitStack() as stack:
+        wire = (
+            _wire(settings) if settings.api != "chat" or settings.openai_api_key or settings.openai_base_url else None
+        )
+        if wire is not None:
+            once = Limits(_CHECK_SECONDS, _CHECK_SECONDS, Retry(waits=()))
+            asker = await stack.enter_async_context(connected(wire, concurrency=1, ca_bundle=ca_bundle(), limits=once))
+            place = checkup.Place(_structured(settings, wire, asker), wire.door.host, settings.api == "chat")
+            model = await checkup.of_model(place, policy(Request(), settings))
+        if settings.github_token is not None:
+            connection = stack.enter_context(_github(settings, Request()))
+            github = await checkup.of_github(connection)
+    return Asked(model, github)
 
 
 def _wire(settings: Settings) -> Wire | None:

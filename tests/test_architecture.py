@@ -18,7 +18,7 @@ LAYERS = (
     ("progress", "speech"),
     ("jobs",),
     ("rounds",),
-    ("reviewer", "publisher", "assistant", "remedy"),
+    ("reviewer", "publisher", "assistant", "checkup", "remedy"),
     ("interview", "looking", "planning", "tool_loop"),
     ("clients", "prompts", "settings"),
     ("threads",),

@@ -112,7 +112,10 @@ def test_an_unknown_model(tmp_path: Path) -> None:
 def test_what_the_doctor_says(tmp_path: Path, variables: dict[str, str], line: str) -> None:
     """Whether a review with a model could begin, and how it would speak."""
     known = {"PLUMBLINE_API": "chat", "PLUMBLINE_MODEL": "m"}
-    assert f"review with a model: {line}\n" in plumbline("doctor", folder=tmp_path, variables=known | variables).out
+    assert (
+        f"review with a model: {line}\n"
+        in plumbline("doctor", "--offline", folder=tmp_path, variables=known | variables).out
+    )
 
 
 def test_a_local_server_without_tools_is_asked_for_json(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
     """Each setting has its origin; of a secret only its length is told."""
     (tmp_path / ".env").write_text("PLUMBLINE_CHUNK_TOKENS=9000\n")
     variables = {"ANTHROPIC_API_KEY": "made-up-key-of-30-characters-x", "HTTPS_PROXY": "http://me:hidden@proxy:3128"}
-    done = plumbline("doctor", folder=tmp_path, variables=variables)
+    done = plumbline("doctor", "--offline", folder=tmp_path, variables=variables)
     rows = [line.split() for line in done.out.splitlines()]
     assert ["PLUMBLINE_CHUNK_TOKENS", "9000", ".env"] in rows
     assert ["PLUMBLINE_MODEL", "claude-opus-4-6", "default"] in rows
@@ -321,7 +321,7 @@ def test_doctor_shows_settings_without_secrets(tmp_path: Path) -> None:
 def test_a_key_is_never_sent_to_an_address_out_of_a_checked_out_file(tmp_path: Path) -> None:
     """A base URL from .env with a key from the environment is refused."""
     (tmp_path / ".env").write_text("ANTHROPIC_BASE_URL=https://elsewhere.invalid\n")
-    done = plumbline("doctor", folder=tmp_path, variables={"ANTHROPIC_API_KEY": "made-up"})
+    done = plumbline("doctor", "--offline", folder=tmp_path, variables={"ANTHROPIC_API_KEY": "made-up"})
     assert done.code == 2
     assert done.err.startswith(
         "plumbline: ANTHROPIC_BASE_URL comes from .env but ANTHROPIC_API_KEY from the environment"

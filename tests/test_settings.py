@@ -27,7 +27,7 @@ def test_settings_cannot_be_changed() -> None:
 
 def test_an_error_does_not_repeat_the_value(tmp_path: Path) -> None:
     """A secret pasted into the wrong variable is not printed back."""
-    done = plumbline("doctor", folder=tmp_path, variables={"PLUMBLINE_CHUNK_TOKENS": KEY})
+    done = plumbline("doctor", "--offline", folder=tmp_path, variables={"PLUMBLINE_CHUNK_TOKENS": KEY})
     assert done.code == 2
     assert KEY not in done.out + done.err
 
@@ -36,7 +36,7 @@ def test_an_error_does_not_repeat_the_value(tmp_path: Path) -> None:
 def test_a_broken_env_file_is_no_traceback(tmp_path: Path, written: bytes) -> None:
     """Whatever .env holds, the answer is settings or one sentence."""
     (tmp_path / ".env").write_bytes(written)
-    done = plumbline("doctor", folder=tmp_path)
+    done = plumbline("doctor", "--offline", folder=tmp_path)
     assert "Traceback" not in done.err
     assert done.code in {0, 2}
     assert (done.code == 0) or done.err.startswith("plumbline: The file .env is not UTF-8 text")
@@ -45,8 +45,8 @@ def test_a_broken_env_file_is_no_traceback(tmp_path: Path, written: bytes) -> No
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     """What is exported counts more than what lies in the folder."""
     (tmp_path / ".env").write_text("PLUMBLINE_MODEL=from-file\n")
-    assert "from-file" in plumbline("doctor", folder=tmp_path).out
-    done = plumbline("doctor", folder=tmp_path, variables={"PLUMBLINE_MODEL": "exported"})
+    assert "from-file" in plumbline("doctor", "--offline", folder=tmp_path).out
+    done = plumbline("doctor", "--offline", folder=tmp_path, variables={"PLUMBLINE_MODEL": "exported"})
     assert "exported" in done.out
     assert "from-file" not in done.out
 
@@ -54,5 +54,5 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 def test_the_file_pulls_no_secret_out_of_the_environment(tmp_path: Path) -> None:
     """`${NAME}` in .env is text: a checked-out file cannot print or send what is exported."""
     (tmp_path / ".env").write_text("OPENAI_BASE_URL=https://x.invalid/${GITHUB_TOKEN}\n")
-    done = plumbline("doctor", folder=tmp_path, variables={"GITHUB_TOKEN": KEY})
+    done = plumbline("doctor", "--offline", folder=tmp_path, variables={"GITHUB_TOKEN": KEY})
     assert KEY not in done.out

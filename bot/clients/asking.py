@@ -69,6 +69,9 @@ class Limits:
     retry: Retry = field(default_factory=Retry)
 
 
+LIMITS = Limits()
+
+
 class Asker:
     """Asks a model. A request that waits to try again keeps its place among those under way.
 
@@ -77,7 +80,7 @@ class Asker:
     """
 
     def __init__(
-        self, http: httpx.AsyncClient, wire: Wire, pressure: Pressure, budget: RetryBudget, limits: Limits = Limits()
+        self, http: httpx.AsyncClient, wire: Wire, pressure: Pressure, budget: RetryBudget, limits: Limits = LIMITS
     ) -> None:
         self._http = http
         self._wire = wire
@@ -164,12 +167,14 @@ class Asker:
 
 
 @asynccontextmanager
-async def connected(wire: Wire, *, concurrency: int, ca_bundle: str | None) -> AsyncIterator[Asker]:
+async def connected(
+    wire: Wire, *, concurrency: int, ca_bundle: str | None, limits: Limits = LIMITS
+) -> AsyncIterator[Asker]:
     """A client with a pool of connections of its own, closed at the end. Its places are those of the whole process."""
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
     async with async_client(ca_bundle=ca_bundle, timeout=timeout, limit=concurrency) as http:
         pressure = pressure_of(wire.door.host, concurrency)
-        yield Asker(http, wire, pressure, RetryBudget(_RETRIES_A_PLACE * concurrency))
+        yield Asker(http, wire, pressure, RetryBudget(_RETRIES_A_PLACE * concurrency), limits)
 
 
 class _Heard:

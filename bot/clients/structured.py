@@ -49,13 +49,21 @@ class Structured:
         self._shapes = shapes
         self._book = book
 
+    def shape_of(self, request: Request) -> Shape:
+        """How requests like this one are asked, as far as it is known."""
+        return self._shapes.of(*self._place(request))
+
+    def _place(self, request: Request) -> tuple[str, str, Form]:
+        # Who thinks begins lower: neither learns from the other what only the other is refused.
+        name = str(request.body["model"])
+        return self._endpoint, name, first_form(self._book.of(name), thinks="thinking" in request.body)
+
     async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
         """Ask, one step lower each time that the endpoint refuses what the form is made of. Raises OutsideError."""
-        tool, name = tool_of(request), str(request.body["model"])
+        tool = tool_of(request)
         if not tool:
             return await self._model.ask(request, listener)
-        # Who thinks begins lower: neither learns from the other what only the other is refused.
-        place = self._endpoint, name, first_form(self._book.of(name), thinks="thinking" in request.body)
+        place = self._place(request)
         while True:
             shape = self._shapes.of(*place)
             sent = shaped(request, shape, self._words)

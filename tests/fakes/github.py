@@ -28,14 +28,13 @@ from tests.fakes.github_pull import FakePullRequest
 from tests.fakes.github_repository import FakeCommit, Repository, made_up_sha
 from tests.fakes.github_service import Service
 from tests.fakes.github_state import GitHubState
-from tests.fakes.github_traffic import Fault, Limits, Received, Token
+from tests.fakes.github_traffic import HOURLY, Fault, Limits, Received, Token
 from tests.fakes.serving import Serving, drop_connection
 
 JSON: TypeAlias = Any
 
 TOKEN = "ghs_" + "fake" * 9
 LOGIN = "plumbline[bot]"
-_HOURLY = 5_000
 
 
 class FakeGitHub:
@@ -267,12 +266,12 @@ class FakeGitHub:
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         now = int(time.time())
         exhausted, left = self._limits.exhausted_until, self._limits.remaining
-        left = _HOURLY - len(self.requests) if left is None else left
+        left = HOURLY - len(self.requests) if left is None else left
         left = left if exhausted is None else 0
         headers = {
-            "x-ratelimit-limit": str(_HOURLY),
+            "x-ratelimit-limit": str(HOURLY),
             "x-ratelimit-remaining": str(left),
-            "x-ratelimit-used": str(_HOURLY - left),
+            "x-ratelimit-used": str(HOURLY - left),
             "x-ratelimit-reset": str(exhausted or now + 3600),
             "x-ratelimit-resource": "core",
             "x-github-request-id": f"FA6E:{len(self.requests):04X}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from tests.fakes.github_graphql import GraphQL
 from tests.fakes.github_operations import Operations
 from tests.fakes.github_repository import Repository
 from tests.fakes.github_state import GitHubState
-from tests.fakes.github_traffic import Limits, Received, Token
+from tests.fakes.github_traffic import HOURLY, Limits, Received, Token
 
 _WRITES = {"POST", "PATCH", "PUT", "DELETE"}
 _MOVED = re.compile(r"/repositories/(\d+)(/.*)?")
@@ -26,6 +27,13 @@ _OTHER_RIGHTS = {
     "repos/create-commit-status": "statuses",
 }
 _LIMITS_PAGE = "/overview/rate-limits-for-the-rest-api"
+
+
+def _rate_limits(limits: Limits) -> dict[str, object]:
+    """What is left of the hour: https://docs.github.com/en/rest/rate-limit/rate-limit."""
+    left = HOURLY if limits.remaining is None else limits.remaining
+    rate = {"limit": HOURLY, "used": HOURLY - left, "remaining": left, "reset": int(time.time()) + 3_600}
+    return {"resources": {"core": rate, "search": {**rate, "limit": 30, "used": 0, "remaining": 30}}, "rate": rate}
 
 
 class Service:
@@ -106,6 +114,11 @@ class Service:
         if operation is None or not received.path.startswith(self.rest):
             self._problems.append(f"no such operation: {received.method} {received.path}")
             raise not_found()
+        if operation.name == "rate-limit/get":
+            answer = Answer(body=_rate_limits(self._limits))
+            problems = github_description().answer_problems(operation, answer.status, answer.body)
+            self._problems += [f"answer to {received.path}: {problem}" for problem in problems]
+            return answer
         place = f"{received.method} {received.path}"
         repository = self._permitted(request, operation, viewer, received.method)
         problems = github_description().request_problems(operation, received.query, received.body)

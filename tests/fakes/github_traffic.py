@@ -35,6 +35,9 @@ class Token:
         return self.repositories is None or repository in self.repositories
 
 
+HOURLY = 5_000
+
+
 @dataclass(slots=True)
 class Limits:
     """Which limit is hit: the hourly one until a second of the Unix clock, or the secondary one, with its wait.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.core.checkup import Finding
 from bot.core.visible import printable
 
 
@@ -26,11 +27,27 @@ class Program:
     needed_for: str
 
 
-def doctor(version: str, settings: tuple[Shown, ...], programs: tuple[Program, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking the model and GitHub; None where they were not asked."""
+
+    model: Finding | None = None
+    github: Finding | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether all that was asked works."""
+        return all(each is None or each.works for each in (self.model, self.github))
+
+
+NOT_ASKED = Asked()
+
+
+def doctor(version: str, settings: tuple[Shown, ...], programs: tuple[Program, ...], asked: Asked = NOT_ASKED) -> str:
     """The whole report as text."""
     known = {row.name: row for row in settings}
     lines = [f"Plumbline {version}", "", "Settings", *_settings(settings), "", "Programs", *_programs(programs)]
-    return "\n".join([*lines, "", "Uses", *_uses(known, programs)]) + "\n"
+    return "\n".join([*lines, "", "Uses", *_uses(known, programs, asked)]) + "\n"
 
 
 def _settings(settings: tuple[Shown, ...]) -> Iterator[str]:
@@ -44,12 +61,24 @@ def _programs(programs: tuple[Program, ...]) -> Iterator[str]:
         yield f"  {program.name:<8}  {program.version or 'not found':<28}  {program.needed_for}"
 
 
-def _uses(settings: Mapping[str, Shown], programs: tuple[Program, ...]) -> Iterator[str]:
+def _uses(settings: Mapping[str, Shown], programs: tuple[Program, ...], asked: Asked) -> Iterator[str]:
     missing = [program.name for program in programs if not program.version]
     ready = f"missing: {', '.join(missing)}" if missing else "ready"
     yield f"  review a branch or a patch with the analyzers: {ready}"
-    yield f"  review with a model: {_key(settings)}"
-    yield f"  review a pull request on GitHub: {_token(settings)}"
+    yield f"  review with a model: {_told(asked.model) or _key(settings)}"
+    yield f"  review a pull request on GitHub: {_of_github(settings, asked.github)}"
+
+
+def _told(finding: Finding | None) -> str:
+    if finding is None:
+        return ""
+    return printable(f"ready, {finding.told}" if finding.works else f"FAILS: {finding.told}")
+
+
+def _of_github(settings: Mapping[str, Shown], finding: Finding | None) -> str:
+    if finding is None or finding.works:
+        return _token(settings) + (f"; {finding.told}" if finding else "")
+    return _told(finding)
 
 
 def _key(settings: Mapping[str, Shown]) -> str:
