@@ -45,6 +45,8 @@ _BYTES_A_TOKEN = 3.4
 _LOOK_BACK = 20
 # In real seconds: until an answer begins, until an entry can be read after that, until the answer is whole.
 _FIRST_EVENT, _DELAY, _ANSWER = 2.0, 2.0, 30.0
+# What PLUMBLINE_CACHE_PAUSE is by default, and a little for the clock of the simulation.
+_PAUSE = 2.2
 _FASTER = 20
 _EVENTS = 10
 _CONCURRENCY = 8
@@ -57,19 +59,20 @@ def print_all() -> None:
     """Print a row for each review; without the shared pull requests there are none."""
     print(f"\nreviews against a simulated prompt cache ({_MODEL}, {_CONCURRENCY} at a time)")
     print("`of ceiling` is the share of the prefix read from it by the requests about parts, against (n-1)/n")
-    print(
-        f"{'pull request':<36} {'parts':>6} {'delay s':>8} {'prefix':>7} {'of ceiling':>11} {'input $':>8} {'naive':>7}"
-    )
+    heads = f"{'parts':>6} {'delay s':>8} {'pause s':>8} {'prefix':>7} {'of ceiling':>11} {'input $':>8} {'naive':>7}"
+    print(f"{'pull request':<36} {heads}")
     changes = [(folder.name.rpartition("__")[0], _change(folder)) for folder in sorted(_PULLS.glob("*"))]
     if not changes:
         print("  (the shared pull requests are not here)")
         return
     large = _together(sorted(_PULLS.glob("*")))
-    runs = [(name, change, 12_000, 0.0) for name, change in changes]
-    runs += [("all together", large, 12_000, 0.0), ("all together", large, 12_000, _DELAY)]
-    runs += [("all together, small parts", large, 3_000, 0.0), ("all together, small parts", large, 3_000, _DELAY)]
-    for name, change, chunk_tokens, delay in runs:
-        print(_row(name, _reviewed(change, chunk_tokens, delay), delay))
+    runs = [(name, change, 12_000, _DELAY, _PAUSE) for name, change in changes]
+    for name, chunk_tokens in (("all together", 12_000), ("all together, small parts", 3_000)):
+        runs += [
+            (name, large, chunk_tokens, delay, pause) for delay, pause in ((0.0, 0.0), (_DELAY, 0.0), (_DELAY, _PAUSE))
+        ]
+    for name, change, chunk_tokens, delay, pause in runs:
+        print(_row(name, _reviewed(change, chunk_tokens, delay, pause), delay, pause))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _prefixes(body: Json) -> Iterator[_Place]:
         yield _Place(chain.copy().digest(), round(size / _BYTES_A_TOKEN), "cache_control" in block, context)
 
 
-def _reviewed(change: Change, chunk_tokens: int, delay: float) -> list[Sent]:
+def _reviewed(change: Change, chunk_tokens: int, delay: float, pause: float) -> list[Sent]:
     """The requests of a whole review, in order of arrival."""
     cache, scripted = Cache(delay), ScriptedReviewer()
 
@@ -157,7 +160,8 @@ def _reviewed(change: Change, chunk_tokens: int, delay: float) -> list[Sent]:
         return stream_bytes(events, pause=pause, delay=_FIRST_EVENT / _FASTER)
 
     with FakeMessages(script) as fake:
-        asyncio.run(_review(fake.url, change, Policy(_MODEL, chunk_tokens=chunk_tokens, max_cost=1_000)))
+        policy = Policy(_MODEL, chunk_tokens=chunk_tokens, max_cost=1_000, cache_pause=pause / _FASTER)
+        asyncio.run(_review(fake.url, change, policy))
         if fake.problems:
             raise SystemExit(fake.problems[0])
     return cache.sent
@@ -180,7 +184,7 @@ def _as_json(usage: Usage) -> Json:
     }
 
 
-def _row(name: str, sent: list[Sent], delay: float) -> str:
+def _row(name: str, sent: list[Sent], delay: float, pause: float) -> str:
     parts = [each for each in sent if not each.overview]
     shared = max(each.shared for each in parts)
     read = sum(min(each.usage.cache_read, each.shared) for each in parts) / sum(each.shared for each in parts)
@@ -189,7 +193,8 @@ def _row(name: str, sent: list[Sent], delay: float) -> str:
     dollars = sum(dollars_of(usage, _PRICE) for usage in cached)
     naive = sum(dollars_of(Usage(input_tokens=usage.total_input), _PRICE) for usage in cached)
     share = f"{read / ceiling:11.1%}" if ceiling else f"{'-':>11}"
-    return f"{name:<36} {len(parts):6} {delay:8.1f} {shared:7.0f} {share} {dollars:8.3f} {dollars / naive:7.1%}"
+    waits = f"{delay:8.1f} {pause:8.1f}"
+    return f"{name:<36} {len(parts):6} {waits} {shared:7.0f} {share} {dollars:8.3f} {dollars / naive:7.1%}"
 
 
 def _change(folder: Path) -> Change:
