@@ -229,6 +229,7 @@ CASES = [
     Case("ANTHROPIC_BASE_URL is no web address", {"ANTHROPIC_BASE_URL": "api.example"}),
     Case("ANTHROPIC_BASE_URL is no web address", {"ANTHROPIC_BASE_URL": "ftp://api.example"}),
     Case("holds a user name or password", {"ANTHROPIC_BASE_URL": "https://me:pw@api.example"}),
+    Case("PLUMBLINE_MODEL_RULES cannot be used: 'x' is no rule", {"PLUMBLINE_MODEL_RULES": '{"m": {"x": 1}}'}),
     Case("PLUMBLINE_CONCURRENCY cannot be used", {"PLUMBLINE_CONCURRENCY": "0"}),
     Case("PLUMBLINE_STATE_KEY cannot be used: it has fewer than 16 characters;", {"PLUMBLINE_STATE_KEY": "abc"}),
     Case("PLUMBLINE_MAX_COMMENTS cannot be used", {"PLUMBLINE_MAX_COMMENTS": "-1"}),

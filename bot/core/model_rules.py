@@ -86,10 +86,12 @@ def _row(usual: ModelRules, prefix: str, said: object) -> ModelRules:
 def _read(name: str, value: object, usual: object) -> object:
     """A value of the kind of the usual one."""
     match usual:
-        case bool() if isinstance(value, bool):
-            return value
-        case Sampling() if value in {*Sampling}:
-            return Sampling(str(value))
+        case bool():
+            if isinstance(value, bool):
+                return value
+        case Sampling():
+            if isinstance(value, str) and value in {*Sampling}:
+                return Sampling(value)
         case int() | float() if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return value if isinstance(usual, float) else int(value)
         case tuple() if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
