@@ -16,7 +16,14 @@ _MARKDOWN = r"!\[[^\[\]\n]{0,500}\]\([ \t]*<?(?P<markdown>[^\s<>()]+)>?[^()\n]{0
 _HTML = r"<img\b[^<>]{0,2000}?\bsrc\s*=\s*[\"']?(?P<html>[^\s\"'<>]+)"
 _IMAGE = re.compile(f"{_MARKDOWN}|{_HTML}", re.IGNORECASE)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
-_UPLOADS = frozenset({"user-images.githubusercontent.com", "private-user-images.githubusercontent.com"})
+# Where github.com/user-attachments leads to: https://github.com/endoflife-date/endoflife.date/pull/5087
+_UPLOADS = frozenset(
+    {
+        "user-images.githubusercontent.com",
+        "private-user-images.githubusercontent.com",
+        "github-production-user-asset-6210df.s3.amazonaws.com",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

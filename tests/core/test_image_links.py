@@ -16,6 +16,7 @@ UPLOAD = "https://github.com/user-attachments/assets/5b8a"
         UPLOAD,
         "https://user-images.githubusercontent.com/1/a.png",
         "https://private-user-images.githubusercontent.com/1/a.png?jwt=x",
+        "https://github-production-user-asset-6210df.s3.amazonaws.com/1/2.png?X-Amz-Date=x",
         "https://raw.githubusercontent.com/Acme/Papers/main/a.png",
         "https://media.githubusercontent.com/media/acme/papers/main/a.png",
         "https://IMG.example.org/a.png",
