@@ -78,7 +78,11 @@ async def _remember(spending: reviewer.Spending | None, review: Review, posted: 
 def _concluded(review: Review, posted: Posted | None) -> tuple[Conclusion, CheckOutput]:
     if posted and posted.obstacle in {Obstacle.SUPERSEDED, Obstacle.CLOSED}:
         return Conclusion.CANCELLED, not_posted(posted.obstacle)
-    return verdict(review, review.policy), check_output(review, review.policy)
+    conclusion = verdict(review, review.policy)
+    if conclusion is Conclusion.SUCCESS and posted and not posted.summary_url:
+        # Nobody could read the review, nor tell whether it still was about the head.
+        conclusion = Conclusion.NEUTRAL
+    return conclusion, check_output(review, review.policy)
 
 
 async def _finish(check: Check | None, conclusion: Conclusion, output: CheckOutput) -> str:

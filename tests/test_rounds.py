@@ -410,6 +410,14 @@ pages = st.builds(
 )
 
 
+def test_a_review_that_could_not_be_posted_is_no_green_one() -> None:
+    """The page could not even be looked at: whether the pull request is still open is not known."""
+    page, check = Page(HEAD, open=False, fails={"look again": DOWN}), Check()
+    made = asyncio.run(played(World(), page, check))
+    assert made.review.outcome.ending is Ending.COMPLETE
+    assert check.conclusion is Conclusion.NEUTRAL
+
+
 @given(worlds, pages, st.booleans(), st.sampled_from([None, *Severity]))
 def test_green_is_earned(world: World, page: Page, asked: bool, fail_on: Severity | None) -> None:
     """Whatever goes wrong anywhere: the check run ends exactly once, and green only where all was read and posted."""
