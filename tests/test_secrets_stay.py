@@ -285,16 +285,16 @@ def test_what_is_sought_would_be_found(tmp_path: Path) -> None:
 
 
 def test_no_title_leaks_where_it_is_cut(tmp_path: Path) -> None:
-    """Titles are short: each kind in a title of its own, at places where a cut may fall into it."""
+    """Titles are short: one kind each, at places where a cut may fall into it."""
     seeds = Seeds()
     with Stage(Indiscreet(Seeds()), tmp_path) as stage, variables(stage.variables):
         patch = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
         pull = stage.github.pull_request("acme/shop", 7, patch=patch)
-        for number, kind in enumerate(KINDS):
+        for number, kind in enumerate([*KINDS][::3]):
             pull.title = f"{'Change ' * (number % 30)}{seeds.line(f'title {number}', kind)}"
             review()
         sent = sent_by([each.raw for each in stage.model.requests], "request")
-    assert len(sent) >= 2 * len(KINDS)
+    assert len(sent) >= 2 * len(KINDS) // 3
     assert seeds.leaks(sent) == []
 
 
@@ -302,17 +302,18 @@ def test_no_error_repeats_a_secret(tmp_path: Path) -> None:
     """What GitHub and the model's endpoint say of a failure is quoted, without what is secret in it."""
     seeds = Seeds()
     told: dict[str, str] = {}
+    kinds = [*KINDS][1::3]
     answers = [
-        http_error(400, "invalid_request_error", f"odd: {seeds.line('an error of the model', kind)}") for kind in KINDS
+        http_error(400, "invalid_request_error", f"odd: {seeds.line('an error of the model', kind)}") for kind in kinds
     ]
     rest = iter([*answers])
     with Stage(lambda _: next(rest), tmp_path) as stage, variables(stage.variables):
         patch = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
         stage.github.pull_request("acme/shop", 7, patch=patch)
-        for kind in KINDS:
+        for kind in kinds:
             done = review()
             told[f"a failed review, {kind}"] = "\n".join([*done.review.failures, *forms_of(done).values()])
-        for kind in KINDS:
+        for kind in kinds:
             said = seeds.line("an error of GitHub", kind)
             stage.github.fail_next("GET", r"/pulls/7$", status=422, body={"message": f"Odd: {said}"})
             with pytest.raises(BotError) as caught:
