@@ -8,42 +8,33 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from bot import __version__, interview, looking, planning, prompts
+from bot import interview, looking, planning, prompts
 from bot.core.along import Whole
-from bot.core.analysis import AnalyzerNote, AnalyzerReport, Run, SourceFile, findings_of, secret_hits
+from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.anchors import Anchors
 from bot.core.attributes import read_attributes
 from bot.core.change import Change, Contents
-from bot.core.checks import check_file
-from bot.core.chunking import Budget, HunkKey, Plan, pack
-from bot.core.cost import dollars_of, request_overhead
+from bot.core.chunking import Budget, HunkKey, Plan
+from bot.core.cost import request_overhead
 from bot.core.diff import Diff, FileDiff
-from bot.core.digests import hunk_digests
 from bot.core.gates import allowance, skip, unanswered
 from bot.core.images import NO_PICTURES, Bounds, Gathered, bounds_of
-from bot.core.known import Known, Life
-from bot.core.ledger import Entry, Ledger, Reason, State, balance
-from bot.core.life import Companions, Heard, answered_hunks, follow, shelve, track
+from bot.core.life import Companions, track
 from bot.core.marker import Seal
-from bot.core.model_rules import RULES
-from bot.core.models import Finding
-from bot.core.outcome import conclude
 from bot.core.patch import parse
-from bot.core.picture_requests import accounted, album_of, summed
-from bot.core.placement import place_all, place_on_files, summaries_by_file, unplaced_of
-from bot.core.policy import Policy, PolicyTexts, Skip
+from bot.core.picture_requests import album_of, summed
+from bot.core.policy import Policy, PolicyTexts
 from bot.core.pull_request import PullRequest, PullRequestState
-from bot.core.ranking import rank
-from bot.core.recall import NOTHING_BEFORE, Before, recall
+from bot.core.recall import NOTHING_BEFORE, recall
 from bot.core.rendering.policy import notices
 from bot.core.requests import Asking, Prefix, ask_about, context_of, part_of
 from bot.core.review import Inputs, Review
-from bot.core.rules import UNPARSED
 from bot.core.selection import Selection, Versions, image_files, select
 from bot.core.settle import settle
 from bot.core.standing import Standing
 from bot.core.visible import Shown
 from bot.errors import Misuse
+from bot.summing import Prepared, Start, Told, review_of, skipped
 from bot.threads import aside
 
 _REQUESTS = 12
@@ -188,7 +179,7 @@ async def review(ports: Ports, wish: Wish) -> Review:
 
 async def go_on(ports: Ports, start: Start) -> Review:
     """Review what was begun, unless a gate keeps it from going on."""
-    return _skipped(start) if start.gate else await _reviewed(ports, start)
+    return skipped(start) if start.gate else await _reviewed(ports, start)
 
 
 async def replay(ports: Ports, inputs: Inputs) -> Review:
@@ -198,25 +189,6 @@ async def replay(ports: Ports, inputs: Inputs) -> Review:
         inputs.change, diff, inputs.policy, inputs.notices, inputs.before, inputs.answered, inputs.rules, None, b""
     )
     return await _reviewed(ports, start)
-
-
-@dataclass(frozen=True)
-class Start:
-    """What is known before anything is read closely.
-
-    `answered` are the hunks that an earlier review answered for, `rules` names what shapes the answers; `gate` keeps
-    the review from going on, `key` signs what is handed on.
-    """
-
-    change: Change
-    diff: Diff
-    policy: Policy
-    notices: tuple[str, ...]
-    before: Before
-    answered: frozenset[HunkKey]
-    rules: str
-    gate: Skip | None
-    key: bytes
 
 
 async def begin(ports: Ports, wish: Wish) -> Start:
@@ -270,13 +242,26 @@ def _parsed(change: Change) -> Diff:
 
 async def _reviewed(ports: Ports, start: Start) -> Review:
     """Decide what to read of a change, find what can be found, and account for every line and every known finding."""
+    prepared = await _prepared(ports, start)
+    ports.watch.planned(start.change, start.diff, len(prepared.plan.chunks) if ports.model else 0)
+    told = await _told(ports, start, prepared)
+    if ports.record is not None:
+        await aside(ports.record.keep, _inputs(start, prepared, told))
+    review = review_of(start, prepared, told)
+    if ports.spending and review.dollars:
+        await aside(ports.spending.add, review.dollars)
+    return review
+
+
+async def _prepared(ports: Ports, start: Start) -> Prepared:
+    """What is read, in which requests, and which known findings go along with them."""
     change, diff, policy = start.change, start.diff, start.policy
     contents = await aside(ports.source.contents, diff)
     attributes = await aside(ports.source.attributes, change)
-    known_attributes = read_attributes(attributes)
-    selection = select(diff, filters=policy.filters, attributes=known_attributes, versions=_versions(contents))
-    images = image_files(diff, filters=policy.filters, attributes=known_attributes)
-    earlier = [index for index in images if (index, 0) in start.answered]
+    named = read_attributes(attributes)
+    selection = select(diff, filters=policy.filters, attributes=named, versions=_versions(contents))
+    images = image_files(diff, filters=policy.filters, attributes=named)
+    earlier = tuple(index for index in images if (index, 0) in start.answered)
     gathered = await _gathered(ports, start, [index for index in images if index not in earlier])
     anchors = Anchors(Shown(diff))
     shared = _prefix(anchors.shown, selection, change, policy)
@@ -290,109 +275,40 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
         sample=lambda chunk: ask_about(shared, part_of(anchors.shown, chunk)),
     )
     album = album_of(gathered, shared, policy.price, policy.max_cost - plan.estimate.dollars)
-    plan = replace(plan, estimate=summed(plan.estimate, album.estimate))
-    ports.watch.planned(change, diff, len(plan.chunks) if ports.model else 0)
     tracked = track(start.before.known, anchors.shown)
-    companions = Companions(tracked, _hunks_of(plan), diff, start.before.words)
+    return Prepared(
+        contents=contents,
+        attributes=attributes,
+        selection=selection,
+        gathered=gathered,
+        earlier=earlier,
+        album=album,
+        anchors=anchors,
+        shared=shared,
+        plan=replace(plan, estimate=summed(plan.estimate, album.estimate)),
+        tracked=tracked,
+        companions=Companions(tracked, _hunks_of(plan), diff, start.before.words),
+    )
+
+
+async def _told(ports: Ports, start: Start, prepared: Prepared) -> Told:
+    """Ask everybody at the same time."""
+    plan = prepared.plan
     report, heard, looked = await asyncio.gather(
-        ports.analyzers.run(*_whole_files(diff, selection, contents)),
+        ports.analyzers.run(*_whole_files(start.diff, prepared.selection, prepared.contents)),
         interview.hear(
             ports.model,
             plan.chunks,
-            shared.marked_for(len(plan.chunks)),
-            anchors.shown,
+            prepared.shared.marked_for(len(plan.chunks)),
+            prepared.anchors.shown,
             ports.watch,
-            goes_along=companions,
+            goes_along=prepared.companions,
             whole=_whole(start),
-            pause=partial(asyncio.sleep, policy.cache_pause),
+            pause=partial(asyncio.sleep, start.policy.cache_pause),
         ),
-        looking.look(ports.model, shared, album),
+        looking.look(ports.model, prepared.shared, prepared.album),
     )
-    if ports.record is not None:
-        inputs = _inputs(start, contents, attributes, report, asked=ports.model is not None)
-        await aside(ports.record.keep, replace(inputs, pictures=gathered, ratio=plan.estimate.ratio))
-    placed = place_all([answer.claims for answer in heard.answers], anchors, diff)
-    if looked.answer:
-        placed.append(place_on_files(looked.answer.claims, anchors, diff))
-    ranking = rank(_analyzed(diff, selection, report), placed)
-    left_out = accounted(selection.left_out, earlier, album, looked.reason)
-    ledger = balance(diff, [*left_out, *plan.left_out, *heard.entries])
-    notes = (*_own_notes(selection), *report.notes)
-    learnt = Heard(
-        found=ranking.found,
-        verdicts=heard.verdicts,
-        unread=_unread(diff, ledger),
-        ran=_ran(notes),
-        head=change.head,
-        unplaced=unplaced_of(placed),
-        unseen=_unseen(selection, notes, report),
-        looked=[entry.file for entry in left_out if entry.reason is Reason.LOOKED_AT],
-    )
-    known = follow(tracked, learnt, anchors, companions)
-    shelves = shelve(known, {each.finding: each.why for each in ranking.unplaced}, policy.threshold)
-    summaries = _summaries(start, heard, looked, anchors)
-    usage = heard.usage + looked.usage
-    presumed = dollars_of(heard.presumed + looked.presumed, policy.price)
-    dollars = dollars_of(usage, policy.price) + presumed
-    if ports.spending and dollars:
-        await aside(ports.spending.add, dollars)
-    return Review(
-        change=change,
-        diff=diff,
-        plan=plan,
-        findings=shelves.said,
-        unplaced=shelves.unplaced,
-        doubtful=shelves.doubtful,
-        below=shelves.below,
-        summaries=summaries,
-        overview=heard.overview or start.before.overview,
-        analyzers=notes,
-        ledger=ledger,
-        outcome=conclude(ledger, unlisted=change.unlisted),
-        asked=ports.model is not None,
-        failures=tuple(dict.fromkeys(filter(None, (*heard.problems, looked.problem)))),
-        requests=heard.requests + looked.requests,
-        usage=usage,
-        dollars=dollars,
-        presumed=presumed,
-        notices=start.notices,
-        life=_life(start, known, ledger, summaries, dollars),
-        policy=policy,
-        model=policy.model,
-        prompts=prompts.digest(),
-        version=__version__,
-    )
-
-
-def _skipped(start: Start) -> Review:
-    """A review that did not take place, with all that was known before."""
-    diff, change = start.diff, start.change
-    ledger = balance(
-        diff, (Entry(index, Reason.GATED, 0, len(file.changed_lines)) for index, file in enumerate(diff.files))
-    )
-    tracked = track(start.before.known, Shown(diff))
-    shelves = shelve([each.known for each in tracked], {}, start.policy.threshold)
-    gate = start.gate or Skip("")
-    return Review(
-        change=change,
-        diff=diff,
-        plan=pack(diff, (), Budget(RULES.of(start.policy.model))),
-        findings=shelves.said,
-        unplaced=shelves.unplaced,
-        doubtful=shelves.doubtful,
-        below=shelves.below,
-        analyzers=(),
-        ledger=ledger,
-        outcome=conclude(ledger, gate=gate.reason),
-        asked=False,
-        notices=start.notices,
-        overview=start.before.overview,
-        policy=start.policy,
-        gate=gate,
-        model=start.policy.model,
-        prompts=prompts.digest(),
-        version=__version__,
-    )
+    return Told(report, heard, looked, asked=ports.model is not None)
 
 
 async def _gathered(ports: Ports, start: Start, images: Sequence[int]) -> Gathered:
@@ -439,70 +355,20 @@ def _hunks_of(plan: Plan) -> frozenset[HunkKey]:
     return frozenset((piece.file, piece.hunk) for chunk in plan.chunks for piece in chunk.pieces)
 
 
-def _unread(diff: Diff, ledger: Ledger) -> frozenset[HunkKey]:
-    """The hunks that hold lines that were to be read, and that nobody answered for."""
-    answered = answered_hunks(diff, ledger)
-    missing = {entry.file for entry in ledger.entries if entry.reason.state in {State.FAILED, State.LEFT_OUT}}
-    return frozenset((index, number) for index in missing for number in range(len(diff.files[index].hunks))) - answered
-
-
-def _ran(notes: Sequence[AnalyzerNote]) -> frozenset[str]:
-    """The analyzers that read all that they could have: what they do not report is not there."""
-    return frozenset(note.name for note in notes if note.run is Run.RAN and not note.missing)
-
-
-def _unseen(selection: Selection, notes: Sequence[AnalyzerNote], report: AnalyzerReport) -> frozenset[tuple[str, int]]:
-    """The files that an analyzer did not read: those that are left out, and those that it says do not parse."""
-    left_out = {(note.name, entry.file) for note in notes for entry in selection.left_out}
-    hits = ((file, hit) for file, of_file in report.head.items() for hit in of_file)
-    return frozenset(left_out | {(hit.source, file) for file, hit in hits if hit.rule == UNPARSED})
-
-
-def _summaries(start: Start, heard: interview.Heard, looked: looking.Looked, anchors: Anchors) -> dict[int, str]:
-    """What the change does in each file: as it was said now, else as it was said before."""
-    answers = [*heard.answers, *([looked.answer] if looked.answer else [])]
-    now = summaries_by_file([answer.summaries for answer in answers], anchors)
-    before = summaries_by_file([start.before.summaries or {}], anchors)
-    return before | now
-
-
-def _life(start: Start, known: tuple[Known, ...], ledger: Ledger, summaries: Mapping[int, str], dollars: float) -> Life:
-    before, diff = start.before, start.diff
-    digests = [hunk_digests(file, start.key) for file in diff.files]
-    # A binary file whose versions are not named has no digest.
-    hunks = [digests[file][hunk] for file, hunk in sorted(answered_hunks(diff, ledger)) if digests[file]]
-    return Life(
-        known=known,
-        since=before.head if before.state else "",
-        full_because=before.full_because,
-        hunks=tuple(hunks),
-        rules=start.rules,
-        summaries=tuple((diff.files[index].path, words) for index, words in sorted(summaries.items())),
-        dollars=before.dollars + dollars,
-        quiet=before.quiet + (before.head != start.change.head),
-        heard=before.heard,
-    )
-
-
-def _inputs(
-    start: Start,
-    contents: Mapping[int, Contents],
-    attributes: Mapping[str, str],
-    report: AnalyzerReport,
-    *,
-    asked: bool,
-) -> Inputs:
+def _inputs(start: Start, prepared: Prepared, told: Told) -> Inputs:
     return Inputs(
         policy=start.policy,
         change=start.change,
-        contents=contents,
-        attributes=attributes,
-        report=report,
-        asked=asked,
+        contents=prepared.contents,
+        attributes=prepared.attributes,
+        report=told.report,
+        asked=told.asked,
         before=start.before,
         answered=start.answered,
         notices=start.notices,
         rules=start.rules,
+        pictures=prepared.gathered,
+        ratio=prepared.plan.estimate.ratio,
     )
 
 
@@ -532,19 +398,3 @@ def _whole_files(
 def _comparable(file: FileDiff, known: Contents) -> bool:
     """Without the version before the change nobody can tell what is news."""
     return file.old_path is None or known.base is not None
-
-
-def _analyzed(diff: Diff, selection: Selection, report: AnalyzerReport) -> list[Finding]:
-    """What secrets, checks and analyzers find on the changed lines of the files that are read."""
-    findings: list[Finding] = []
-    for index in selection.kept:
-        file = diff.files[index]
-        findings += findings_of(file, secret_hits(file), ())
-        findings += findings_of(file, *check_file(file))
-        findings += findings_of(file, report.head.get(index, ()), report.base.get(index, ()))
-    return findings
-
-
-def _own_notes(selection: Selection) -> tuple[AnalyzerNote, ...]:
-    run = Run.RAN if selection.kept else Run.NOTHING_TO_DO
-    return tuple(AnalyzerNote(name, run, len(selection.kept)) for name in ("secrets", "checks"))

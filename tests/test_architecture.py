@@ -19,6 +19,7 @@ LAYERS = (
     ("jobs",),
     ("rounds",),
     ("reviewer", "publisher", "assistant", "checkup", "remedy"),
+    ("summing",),
     ("interview", "looking", "planning", "tool_loop"),
     ("clients", "prompts", "settings"),
     ("threads",),
