@@ -22,6 +22,10 @@ class Misuse(BotError):
     """What was asked for cannot be done as asked: an option, a setting, a reference, a missing tool."""
 
 
+class Unavailable(BotError):
+    """Our own database cannot be used right now."""
+
+
 class BadEvent(BotError):
     """A delivery is no event of GitHub's."""
 
