@@ -109,9 +109,8 @@ class Record:
     def answer(self, request: Request) -> Reply | OutsideError | None:
         """What came of a request: its reply, the error that it ended in, or None where it was not asked."""
         try:
-            kept = json.loads(self._place(request).read_bytes())
-            return _error(kept["failure"]) if "failure" in kept else reply_from_json(kept["reply"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return came_from_json(self._place(request).read_bytes())
+        except OSError:
             return None
 
     def end(self) -> OutsideError | None:
@@ -125,11 +124,23 @@ class Record:
 
     def keep_answer(self, request: Request, answer: Reply | OutsideError) -> None:
         """Write down what came of a request, whole or not at all."""
-        came = {"reply": reply_as_json(answer)} if isinstance(answer, Reply) else {"failure": _failure(answer)}
-        _write(self._place(request), json.dumps({"request": request.body, **came}, indent=1).encode())
+        kept = {"request": request.body, **came_as_json(answer)}
+        _write(self._place(request), json.dumps(kept, indent=1).encode())
 
     def _place(self, request: Request) -> Path:
         return self.folder / "replies" / f"{request.digest}.json"
+
+
+class Memory(Protocol):
+    """Where answers are kept."""
+
+    def answer(self, request: Request) -> Reply | OutsideError | None:
+        """What came of a request: its reply, the error that it ended in, or None where it was not asked."""
+        ...
+
+    def keep_answer(self, request: Request, answer: Reply | OutsideError) -> None:
+        """Keep what came of a request, whole or not at all."""
+        ...
 
 
 class Remembered:
@@ -138,7 +149,7 @@ class Remembered:
     `taken` counts the answers that were taken from the folder.
     """
 
-    def __init__(self, model: Model, record: Record, *, worth: Worth, fresh: bool = False) -> None:
+    def __init__(self, model: Model, record: Memory, *, worth: Worth, fresh: bool = False) -> None:
         self._model = model
         self._record = record
         self._worth = worth
@@ -252,6 +263,20 @@ def _write(path: Path, content: bytes) -> None:
         raise Misuse(
             f"{str(path.parent)!r} cannot be written to: {error.strerror or error}; name another folder."
         ) from error
+
+
+def came_as_json(answer: Reply | OutsideError) -> dict[str, object]:
+    """What came of a request, as JSON from which `came_from_json` makes it again."""
+    return {"reply": reply_as_json(answer)} if isinstance(answer, Reply) else {"failure": _failure(answer)}
+
+
+def came_from_json(text: bytes | str) -> Reply | OutsideError | None:
+    """What came of a request, None where the text does not say so."""
+    try:
+        kept = json.loads(text)
+        return _error(kept["failure"]) if "failure" in kept else reply_from_json(kept["reply"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _failure(error: OutsideError) -> dict[str, object]:

@@ -1,0 +1,52 @@
+"""Orders: their names tell which are the same, and they are read back as they were written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.events import Pull, ReviewDue, Why
+from bot.core.orders import order_as_json, order_from_json, order_of
+
+PULL = Pull("acme/papers", 7, 12, 99)
+HEAD = "a" * 40
+
+
+@given(
+    st.builds(
+        ReviewDue,
+        st.builds(Pull, st.text(max_size=20), st.integers(0), st.integers(1), st.integers(0)),
+        st.sampled_from(Why),
+        st.sampled_from(["", HEAD]),
+        by_hand=st.booleans(),
+        full=st.booleans(),
+    ),
+    st.text(max_size=20),
+)
+def test_an_order_is_read_back(due: ReviewDue, delivery: str) -> None:
+    """Through JSON, nothing changes."""
+    order = order_of(due, delivery)
+    assert order_from_json(json.loads(json.dumps(order_as_json(order)))) == order
+
+
+def test_names() -> None:
+    """Events about one commit are one job, what a person asks for is its own; all belong to their pull request."""
+    opened, pushed = (
+        order_of(ReviewDue(PULL, why, HEAD), name) for why, name in ((Why.OPENED, "1"), (Why.PUSHED, "2"))
+    )
+    asked = order_of(ReviewDue(PULL, Why.COMMANDED, HEAD, by_hand=True), "3")
+    unknown = order_of(ReviewDue(PULL, Why.COMMANDED), "4")
+    assert opened.name == pushed.name == f"review-7-12-{HEAD}-auto"
+    assert len({opened.name, asked.name, unknown.name}) == 3
+    assert all(order.name.startswith(opened.series) for order in (asked, unknown))
+    assert not opened.name.startswith(order_of(ReviewDue(Pull("a/b", 7, 1, 99), Why.OPENED, HEAD), "1").series)
+
+
+@pytest.mark.parametrize("why", Why)
+def test_only_pushes_wait(why: Why) -> None:
+    """More of them may come; nobody waits for an opening or a command."""
+    assert order_of(ReviewDue(PULL, why, HEAD), "1").delay(10) == (10 if why in {Why.PUSHED, Why.RETARGETED} else 0)
+    assert order_of(ReviewDue(PULL, why, HEAD, by_hand=True), "1").delay(10) == 0

@@ -1,0 +1,1 @@
+"""Tests of durable jobs, with the real engine."""
