@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from tests.fakes.github_app import FakeApp
 from tests.fakes.github_calls import Answer
 from tests.fakes.github_pull import FakePullRequest
 from tests.fakes.github_repository import FakeCommit, Repository, made_up_sha
@@ -142,6 +143,11 @@ class FakeGitHub:
         )
         self.state.pulls.append(pull)
         return pull
+
+    def install(self, installations: Mapping[int, tuple[str, ...]]) -> FakeApp:
+        """Register an App, with the repositories of each of its installations."""
+        self._service.app = app = FakeApp(self._tokens, installations)
+        return app
 
     def add_token(  # noqa: PLR0913 - a token is made of many rights, each with a default
         self,

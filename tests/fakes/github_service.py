@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from tests.fakes.github_answers import Answers
+from tests.fakes.github_app import FakeApp
 from tests.fakes.github_calls import MOST_PER_PAGE, Answer, Call, Refused, not_found
 from tests.fakes.github_description import Operation, github_description
 from tests.fakes.github_graphql import GraphQL
@@ -26,6 +27,7 @@ _OTHER_RIGHTS = {
     "checks/update": "checks",
     "repos/create-commit-status": "statuses",
 }
+_OF_NO_REPOSITORY = {"rate-limit/get", "apps/get-authenticated", "apps/create-installation-access-token"}
 _LIMITS_PAGE = "/overview/rate-limits-for-the-rest-api"
 
 
@@ -55,10 +57,13 @@ class Service:
         self._limits = limits
         self._problems = problems
         self._operations = Operations(state, problems)
+        self.app: FakeApp | None = None
 
     def answer(self, request: Request, received: Received) -> Answer:
         try:
-            viewer = self._viewer(request)
+            # The App itself is no account: it has a token of another kind.
+            as_app = received.path.removeprefix(self.rest).startswith("/app")
+            viewer = None if as_app else self._viewer(request)
             self._check_limits(viewer)
             if received.path == self._graphql:
                 return self._graphql_answer(request, received, viewer)
@@ -114,8 +119,8 @@ class Service:
         if operation is None or not received.path.startswith(self.rest):
             self._problems.append(f"no such operation: {received.method} {received.path}")
             raise not_found()
-        if operation.name == "rate-limit/get":
-            answer = Answer(body=_rate_limits(self._limits))
+        if operation.name in _OF_NO_REPOSITORY:
+            answer = self._of_no_repository(request, operation)
             problems = github_description().answer_problems(operation, answer.status, answer.body)
             self._problems += [f"answer to {received.path}: {problem}" for problem in problems]
             return answer
@@ -144,6 +149,18 @@ class Service:
             problems = github_description().answer_problems(operation, answer.status, answer.body)
             self._problems += [f"answer to {place}: {problem}" for problem in problems]
         return answer
+
+    def _of_no_repository(self, request: Request, operation: Operation) -> Answer:
+        if operation.name == "rate-limit/get":
+            return Answer(body=_rate_limits(self._limits))
+        app = self.app
+        if app is None or not app.signed(request.headers.get("authorization", "")):
+            # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+            return Refused(401, "A JSON web token could not be decoded").answer
+        if operation.name == "apps/get-authenticated":
+            return Answer(body=app.described(self._answers(request).web))
+        token = app.token_for(int(operation.arguments["installation_id"]))
+        return Answer(status=201, body=token) if token else not_found().answer
 
     def _carried_out(self, call: Call, problems: list[str]) -> Answer:
         """GitHub passes over unknown names; what breaks its schema it refuses."""

@@ -39,7 +39,7 @@ from bot.clients.github.refusals import (
     unreachable,
 )
 from bot.clients.http import client, refuse_missing
-from bot.errors import OutsideError, Transient
+from bot.errors import Misuse, OutsideError, Transient
 
 _SECONDS = 30
 _WAITS = (0.5, 1.0, 2.0)
@@ -57,12 +57,37 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
+class AppKey:
+    """Who an App is to GitHub: its id (or client id), and its private key in PEM form."""
+
+    id: str
+    private_key: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
-    """Where GitHub is and who asks. `ca_bundle` is a PEM file; None means what the libraries find themselves."""
+    """Where GitHub is and who asks: with a token, as an App itself, or as nobody.
+
+    `ca_bundle` is a PEM file; None means what the libraries find themselves.
+    """
 
     api_url: str = "https://api.github.com"
     token: SecretStr | None = None
     ca_bundle: str | None = None
+    app: AppKey | None = None
+
+
+def _auth(token: str, app: AppKey | None) -> Auth.Auth | None:
+    if app is None:
+        return Auth.Token(token) if token else None
+    auth = Auth.AppAuth(app.id, app.private_key.get_secret_value())
+    try:
+        auth.create_jwt()
+    except Exception:  # noqa: BLE001 - whatever the library for keys says of it may hold the key
+        raise Misuse(
+            "The App's private key cannot be used; give the RSA key that GitHub made for the App, in PEM form."
+        ) from None
+    return auth
 
 
 class GitHub:
@@ -82,14 +107,14 @@ class GitHub:
         self._url = checked_url(access.api_url)
         self.host = urlsplit(self._url).netloc
         self._token = checked_token(access.token)
-        self.known = bool(self._token)
+        self.known = bool(self._token or access.app)
         self.sleep = sleep
         self.now = now
         self._quotas: dict[str, Quota] = {}
         refuse_missing(access.ca_bundle)
         self._ca_bundle = access.ca_bundle
         self._github = Github(
-            auth=Auth.Token(self._token) if self._token else None,
+            auth=_auth(self._token, access.app),
             base_url=self._url,
             timeout=_SECONDS,
             user_agent=f"plumbline/{__version__}",
