@@ -313,6 +313,23 @@ def doctor(
     raise typer.Exit(0 if asked.well else 3)
 
 
+@app.command(hidden=True)
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen at.", min=0, max=65_535)] = 8000,
+    insecure_no_secret: Annotated[
+        bool, typer.Option("--insecure-no-secret", help="Take webhooks that nobody signed; on this machine only.")
+    ] = False,
+) -> None:
+    """Run as a GitHub App: take webhooks in, and review what they tell of."""
+    try:
+        from bot.server import run
+    except ImportError as error:
+        raise Misuse("The service is not installed; install it with: pip install 'plumbline[service]'.") from error
+
+    run.run(run.Place(host, port, insecure_no_secret))
+
+
 def _confirmed(question: str) -> bool:
     """Whether somebody says yes; nobody does at the end of input. Typer makes one error of that and of Ctrl-C."""
     try:

@@ -105,6 +105,38 @@ class Settings(BaseSettings):
         return frozenset(filter(None, (name.strip() for name in self.trusted_authors.split(","))))
 
 
+class ServiceSettings(BaseSettings):
+    """What the service needs besides. Only the environment counts: a service runs in no checkout.
+
+    `data` is the folder of what has to last. `debounce` are the seconds for which more pushes are waited for, `reviews`
+    those that are made at the same time.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLUMBLINE_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    app_id: str = Field(default="", validation_alias="GITHUB_APP_ID", pattern=r"^[A-Za-z0-9._-]*$")
+    app_private_key: SecretStr | None = Field(default=None, validation_alias="GITHUB_APP_PRIVATE_KEY")
+    webhook_secret: SecretStr | None = Field(default=None, validation_alias="GITHUB_WEBHOOK_SECRET")
+    data: str = "plumbline-data"
+    database_url: SecretStr | None = None
+    debounce: float = Field(default=10.0, ge=0, le=600, allow_inf_nan=False)
+    reviews: int = Field(default=4, ge=1, le=50)
+
+
+def load_service() -> ServiceSettings:
+    """Read the settings of the service. Raises Misuse, with one sentence, for a value that cannot be used."""
+    try:
+        return ServiceSettings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        known = ServiceSettings.model_fields.get(str(first["loc"][0]))
+        alias = known.validation_alias if known else None
+        name = str(alias or f"PLUMBLINE_{str(first['loc'][0]).upper()}") if known else str(first["loc"][0])
+        raise Misuse(f"{name} cannot be used: {_fault(first)}; correct it or unset it.") from None
+
+
 def load() -> Settings:
     """Read the settings. Raises Misuse, with one sentence, for a value that cannot be used."""
     try:

@@ -104,19 +104,19 @@ async def review(
         from bot.clients.spending import Spending
         from bot.progress import WithCheck
 
-        gauged = None if request.no_model else await _messages(settings, stack)
+        gauged = None if request.no_model else await messages(settings, stack)
         record = _record(request, reference)
-        model = Remembered(gauged, record, worth=_is_worth_taking, fresh=request.fresh) if gauged else None
+        model = Remembered(gauged, record, worth=is_worth_taking, fresh=request.fresh) if gauged else None
         kept = record if gauged or request.keep else None
         if kept is not None:
             kept.prepare()
-        page = _page(settings, github, reference) if request.post and github and reference else None
-        pictures = _pictures(settings, stack, github, reference) if gauged else None
+        page = page_of(settings, github, reference) if request.post and github and reference else None
+        images = pictures(settings, stack, github, reference) if gauged else None
         check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
         spending = Spending(cache_folder(), pull=_name(reference)) if gauged else None
         shown = WithCheck(watch, check) if check else watch
-        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, pictures, gauged)
-        done = await rounds.play(ports, _wish(request, settings), page, check, patience)
+        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, images, gauged)
+        done = await rounds.play(ports, wish(request, settings), page, check, patience)
         return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
 
 
@@ -137,7 +137,7 @@ async def clean(pull_request: str, settings: Settings) -> Cleaned:
         from bot.core.rendering.comments import WITHDRAWN
         from bot.threads import aside
 
-        page = _page(settings, github, reference)
+        page = page_of(settings, github, reference)
         return await aside(page.clean, WITHDRAWN)
 
 
@@ -150,7 +150,7 @@ async def ask(request: Request, settings: Settings, question: str, voice: assist
         source = _source(request, github, reference)
         from bot import assistant, prompts
 
-        model = await _messages(settings, stack)
+        model = await messages(settings, stack)
         if model is None:
             raise Misuse("A question needs a model; set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token.")
         ports = assistant.Ports(source, model, voice, _files(request, github))
@@ -186,7 +186,7 @@ async def replay(folder: str, watch: reviewer.Watch) -> Review:
     return await reviewer.replay(ports, inputs)
 
 
-def _pictures(
+def pictures(
     settings: Settings,
     stack: AsyncExitStack,
     github: GitHub | None,
@@ -209,7 +209,8 @@ def _pictures(
     return Pictures(ChangedFiles(repository, github), links)
 
 
-def _page(settings: Settings, github: GitHub, reference: PullRequestReference) -> PullRequestPage:
+def page_of(settings: Settings, github: GitHub, reference: PullRequestReference) -> PullRequestPage:
+    """What stands on a pull request, and where it is written."""
     from bot.clients.github.publish import PullRequestPage
 
     return PullRequestPage(github, reference.owner, reference.repo, reference.number, trusted=settings.trusted)
@@ -219,7 +220,7 @@ def _state_key(settings: Settings) -> bytes:
     return settings.state_key.get_secret_value().encode() if settings.state_key else b""
 
 
-def _wish(request: Request, settings: Settings) -> reviewer.Wish:
+def wish(request: Request, settings: Settings) -> reviewer.Wish:
     """What is asked for, and which of it somebody set: that is stronger than the repository's policy file."""
     from bot import reviewer
 
@@ -306,7 +307,7 @@ def _refuse_two_keys(settings: Settings) -> None:
         raise Misuse("ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN are both set; unset the one that is not meant.")
 
 
-async def _messages(settings: Settings, stack: AsyncExitStack) -> Gauged | None:
+async def messages(settings: Settings, stack: AsyncExitStack) -> Gauged | None:
     """The model, or None where none is set."""
     wire = _wire(settings)
     if wire is None:
@@ -414,7 +415,7 @@ def _record(request: Request, reference: PullRequestReference | None) -> Record:
     return Record(folder, version=__version__, prompts=prompts.digest())
 
 
-def _is_worth_taking(request: ModelRequest, reply: Reply) -> bool:
+def is_worth_taking(request: ModelRequest, reply: Reply) -> bool:
     """Whether a reply is taken from before. What could not be used is asked for again, unless its repair was kept."""
     from bot.core.ledger import Reason
     from bot.core.replies import Unusable, read_reply

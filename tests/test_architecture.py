@@ -14,6 +14,7 @@ LAYERS = (
     ("__main__",),
     ("cli", "action", "server"),
     ("config_commands",),
+    ("app_work",),
     ("wiring",),
     ("progress", "speech"),
     ("jobs",),

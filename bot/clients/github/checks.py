@@ -83,16 +83,17 @@ class Checks:
     """The check run of one review. All methods block; threads may share it.
 
     `owner` and `repo` are the present name of the repository (`PullRequest.repository`): GitHub does not follow writes
-    to an old one. Only `finish` raises, and only OutsideError: a commit that shows no conclusion, or shows that the
-    review is still going on, is something to be told; all else that goes wrong here is kept quiet, and lacking the
-    permission is no error at all.
+    to an old one. `mark` names a review that may have begun before: its check run is taken up again. Only `finish`
+    raises, and only OutsideError: a commit that shows no conclusion, or shows that the review is still going on, is
+    something to be told; all else that goes wrong here is kept quiet, and lacking the permission is no error at all.
     """
 
-    def __init__(self, github: GitHub, owner: str, repo: str) -> None:
+    def __init__(self, github: GitHub, owner: str, repo: str, mark: str = "") -> None:
         self._github = github
+        self._goes_on = bool(mark)
         self._name = f"{owner}/{repo}"
         self._path = f"/repos/{quote(owner)}/{quote(repo)}"
-        self._mark = f"{_MARK}{token_hex(8)}"
+        self._mark = f"{_MARK}{mark or token_hex(8)}"
         self._head = ""
         self._way = _Way.OPEN if github.known else _Way.NOTHING
         self._run: _CheckRun | None = None
@@ -157,7 +158,8 @@ class Checks:
     def _open(self) -> None:
         """Find out what this token may leave on the commit, and leave that it has begun."""
         try:
-            self._run = self._run or self._once(self._create, self._created)
+            before = self._created() if self._goes_on and not self._run else None
+            self._run = self._run or before or self._once(self._create, self._created)
         except Rejected as refused:
             if refused.status not in _FORBIDDEN:
                 raise
