@@ -12,7 +12,8 @@ from tests.repository import CHECKOUT
 
 LAYERS = (
     ("__main__",),
-    ("cli", "action", "server"),
+    ("cli", "action"),
+    ("server",),
     ("config_commands",),
     ("app_work",),
     ("wiring",),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.core.anchors import Miss
@@ -110,6 +110,7 @@ def test_no_words_act_in_a_review(text: str) -> None:
 
 
 @given(TEXTS)
+@example("\n\n7")
 def test_tables_and_details_stay_whole(text: str) -> None:
     """No words add a row, a cell, a fold or a block: a review has those that it has with plain words."""
     shape = [kind for kind, _ in effects(summary(pulled("plain"), ())) if kind not in {"html_inline", "paragraph_open"}]

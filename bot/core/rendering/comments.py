@@ -137,7 +137,8 @@ def finding_lines(
         yield from (prose(finding.body, home), "")
     if finding.scenario:
         before = "**When** " if when(finding, language) else ""
-        yield from (f"{before}{prose(finding.scenario, home)}.", "")
+        # With its full stop: behind a number alone that would begin a list.
+        yield from (f"{before}{prose(f'{finding.scenario}.', home)}", "")
     if finding.suggestion is not None:
         yield from _suggestion(finding.suggestion, finding.applies, on_its_line)
     if finding.source != "model":
