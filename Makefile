@@ -63,7 +63,7 @@ bench: .venv/dev ## Print the figures of the product as one table
 	@$(BIN)/python -m benchmarks
 
 proof: .venv/dev ## Slower proofs: long searches for counter-examples, then every Python from 3.11 to 3.13 that is found
-	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --numprocesses auto tests/core
+	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --numprocesses auto tests/core tests/jobs tests/server
 	@for each in 3.11 3.12 3.13; do \
 	  found=; for name in python$$each "$$HOME"/.pyenv/versions/$$each.*/bin/python; do \
 	    if "$$name" -c '$(FITS)' 2>/dev/null; then found=$$name; break; fi; done; \
