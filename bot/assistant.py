@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.core import questions
@@ -82,8 +82,8 @@ class Answered:
     dollars: float
 
 
-async def answer(ports: Ports, question: str, policy: Policy, words: Words, bounds: Bounds = BOUNDS) -> Answered:
-    """Answer a question about a change.
+async def answer(ports: Ports, question: str, policy: Policy, words: Words) -> Answered:
+    """Answer a question about a change, for as much money as a review may take.
 
     Raises Misuse for a question or a patch that cannot be used, and OutsideError.
     """
@@ -105,9 +105,16 @@ async def answer(ports: Ports, question: str, policy: Policy, words: Words, boun
         model=policy.model,
         most_tokens=policy.max_tokens,
     )
-    loop = ToolLoop(ports.model, tools, words.enough.strip(), bounds)
+    loop = ToolLoop(ports.model, tools, words.enough.strip(), _bounds(policy))
     listener = Listener(wrote=ports.voice.said, again=ports.voice.again)
     return _answered(await loop.run(body, listener), policy)
+
+
+def _bounds(policy: Policy) -> Bounds:
+    """The usual bounds, or fewer tokens where the money does not reach for them."""
+    if not policy.price.input:
+        return BOUNDS
+    return replace(BOUNDS, tokens=min(BOUNDS.tokens, int(policy.max_cost / policy.price.input * 1_000_000)))
 
 
 def _parsed(change: Change) -> Diff:

@@ -17,7 +17,7 @@ from bot import __version__
 from bot.core.references import PullRequestReference, of_remote, parse_reference, refuse_other_host
 from bot.errors import Misuse
 from bot.settings import OPENAI, Settings, ca_bundle, cache_folder, image_hosts, transcript_folder
-from bot.threads import Patience
+from bot.threads import Patience, aside
 
 if TYPE_CHECKING:
     from bot import assistant, reviewer
@@ -135,7 +135,6 @@ async def clean(pull_request: str, settings: Settings) -> Cleaned:
     reference = _reference(request, settings)
     with _github(settings, request) as github:
         from bot.core.rendering.comments import WITHDRAWN
-        from bot.threads import aside
 
         page = page_of(settings, github, reference)
         return await aside(page.clean, WITHDRAWN)
@@ -149,12 +148,16 @@ async def ask(request: Request, settings: Settings, question: str, voice: assist
         github = stack.enter_context(_github(settings, request)) if reference else None
         source = _source(request, github, reference)
         from bot import assistant, prompts
+        from bot.clients.spending import Spending
 
         model = await messages(settings, stack)
         if model is None:
             raise Misuse("A question needs a model; set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token.")
         ports = assistant.Ports(source, model, voice, _files(request, github))
-        return await assistant.answer(ports, question, policy(request, settings), prompts.assistant_words())
+        done = await assistant.answer(ports, question, policy(request, settings), prompts.assistant_words())
+        if done.dollars:
+            await aside(Spending(cache_folder(), pull=_name(reference)).add, done.dollars)
+        return done
 
 
 def _files(request: Request, github: GitHub | None) -> assistant.Files | None:

@@ -153,6 +153,15 @@ def test_a_patch_alone_has_no_files(checkout: Path) -> None:
     assert [tool["name"] for tool in body["tools"]] == ["read_change", "read_diff"]
 
 
+def test_the_money_bounds_the_reading(checkout: Path) -> None:
+    """With hardly any of it the model is asked for its answer after the first look."""
+    looks = calls(call("read_file", path="lib/caller.py"))
+    done, bodies = ask(checkout, looks, text("So far."), PLUMBLINE_MAX_COST_USD="0.0005")
+    assert (done.code, done.out) == (0, "So far.\n")
+    assert bodies[1]["tool_choice"] == {"type": "none"}
+    assert "answered when it had read as much as it may" in done.err
+
+
 def test_it_is_said_as_it_is_written(checkout: Path) -> None:
     """The first words are out long before the last ones are there."""
     events = [frame(event) for event in events_of(text("one two three four five six seven eight"))]
