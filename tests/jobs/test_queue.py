@@ -159,7 +159,7 @@ def test_pushes_are_waited_for(url: str) -> None:
     work.hold.set()
 
     async def story() -> None:
-        async with working(url, work, debounce=5.0):
+        async with working(url, work, debounce=3.0):
             await queue.take("opened", due("o", OTHER, Why.OPENED))
             for head in "abc":
                 await queue.take(head, due(head))
