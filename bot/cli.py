@@ -39,7 +39,7 @@ _EXIT_CODES = (
 _ASK_EXIT_CODES = (
     "Exit codes: 0 answered, 2 usage or configuration, 3 not answered, or not to the end, 130 interrupted."
 )
-_DOCTOR_EXIT_CODES = "Exit codes: 0 all that is set works, 2 a setting cannot be used, 3 something does not work."
+_DOCTOR_EXIT_CODES = "Exit codes: 0 all that is set works, 2 the settings cannot be read, 3 something does not work."
 _CLEAN_EXIT_CODES = (
     "Exit codes: 0 removed, or nothing was there; 2 usage or configuration, or not confirmed; "
     "3 not all could be removed, 130 interrupted."
@@ -301,8 +301,8 @@ def doctor(
 ) -> None:
     """Show what is set and where it came from, and whether it works.
 
-    The model is asked one tiny request, as a review would ask it, which costs a fraction of a cent; GitHub is asked how
-    many requests are left.
+    The model is asked one tiny request, as a review would ask it, which costs a fraction of a cent; GitHub is asked
+    whose the token is, and how many requests are left. What is not set is not asked.
     """
     from bot import settings, wiring
     from bot.core.rendering import setup

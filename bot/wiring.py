@@ -21,6 +21,7 @@ from bot.threads import Patience, aside
 
 if TYPE_CHECKING:
     from bot import assistant, reviewer
+    from bot.checkup import Overheard
     from bot.clients.asking import Asker, Wire
     from bot.clients.gauge import Gauged
     from bot.clients.github.cleaning import Cleaned
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bot.clients.record import Record
     from bot.clients.source import Repository
     from bot.clients.structured import Structured
+    from bot.core.checkup import Finding
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
     from bot.core.model_rules import Rulebook
@@ -322,7 +324,7 @@ async def messages(settings: Settings, stack: AsyncExitStack) -> Gauged | None:
     return Gauged(_structured(settings, wire, asker), wire.door.host, asker.count, book=book(settings))
 
 
-def _structured(settings: Settings, wire: Wire, asker: Asker) -> Structured:
+def _structured(settings: Settings, wire: Wire, asker: Asker | Overheard) -> Structured:
     from bot import prompts
     from bot.clients.structured import Structured
     from bot.clients.transcript import Transcribed
@@ -333,27 +335,47 @@ def _structured(settings: Settings, wire: Wire, asker: Asker) -> Structured:
 
 
 async def checkup(settings: Settings) -> Asked:
-    """Ask the model and GitHub once each, where they are set."""
-    from bot import checkup
-    from bot.clients.asking import Limits, connected
-    from bot.clients.retry import Retry
+    """Ask the model and GitHub once each, where they are set. What cannot be used as it is set is a finding, too."""
+    from bot.core.checkup import Finding
     from bot.core.rendering.setup import Asked
 
+    found: list[Finding | None] = []
+    for check in (_model_checked, _github_checked):
+        try:
+            found.append(await check(settings))
+        except Misuse as error:
+            found.append(Finding(works=False, told=str(error)))
+    return Asked(*found)
+
+
+async def _model_checked(settings: Settings) -> Finding | None:
+    """What came of asking the model, None where none is set. Raises Misuse."""
+    from bot import checkup
+    from bot.clients.asking import Limits, connected
+    from bot.clients.listing import Listing
+    from bot.clients.retry import Retry
+
     _refuse_two_keys(settings)
-    model = github = None
-    async with AsyncExitStack() as stack:
-        wire = (
-            _wire(settings) if settings.api != "chat" or settings.openai_api_key or settings.openai_base_url else None
-        )
-        if wire is not None:
-            once = Limits(_CHECK_SECONDS, _CHECK_SECONDS, Retry(waits=()))
-            asker = await stack.enter_async_context(connected(wire, concurrency=1, ca_bundle=ca_bundle(), limits=once))
-            place = checkup.Place(_structured(settings, wire, asker), wire.door.host, settings.api == "chat")
-            model = await checkup.of_model(place, policy(Request(), settings))
-        if settings.github_token is not None:
-            connection = stack.enter_context(_github(settings, Request()))
-            github = await checkup.of_github(connection)
-    return Asked(model, github)
+    nowhere = settings.api == "chat" and not (settings.openai_api_key or settings.openai_base_url)
+    wire = None if nowhere else _wire(settings)
+    if wire is None:
+        return None
+    once = Limits(_CHECK_SECONDS, _CHECK_SECONDS, Retry(waits=()))
+    async with connected(wire, concurrency=1, ca_bundle=ca_bundle(), limits=once) as asker:
+        heard = checkup.Overheard(asker)
+        model, listing = _structured(settings, wire, heard), Listing(wire, ca_bundle())
+        place = checkup.Place(model, heard, listing, wire.door.host, settings.api == "chat", wire.stream)
+        return await checkup.of_model(place, policy(Request(), settings))
+
+
+async def _github_checked(settings: Settings) -> Finding | None:
+    """What came of asking GitHub, None without a token: what is public can be read. Raises Misuse."""
+    from bot import checkup
+
+    if settings.github_token is None:
+        return None
+    with _github(settings, Request()) as github:
+        return await checkup.of_github(github)
 
 
 def _wire(settings: Settings) -> Wire | None:

@@ -66,13 +66,21 @@ def _uses(settings: Mapping[str, Shown], programs: tuple[Program, ...], asked: A
     ready = f"missing: {', '.join(missing)}" if missing else "ready"
     yield f"  review a branch or a patch with the analyzers: {ready}"
     yield f"  review with a model: {_told(asked.model) or _key(settings)}"
+    yield from _more(asked.model)
     yield f"  review a pull request on GitHub: {_of_github(settings, asked.github)}"
+    yield from _more(asked.github)
 
 
 def _told(finding: Finding | None) -> str:
     if finding is None:
         return ""
     return printable(f"ready, {finding.told}" if finding.works else f"FAILS: {finding.told}")
+
+
+def _more(finding: Finding | None) -> Iterator[str]:
+    """The details of a check, below it."""
+    for detail in finding.more if finding else ():
+        yield f"    {printable(detail)}"
 
 
 def _of_github(settings: Mapping[str, Shown], finding: Finding | None) -> str:
