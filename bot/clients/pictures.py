@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import quote
 
 import httpx
 
+from bot.clients.github.connection import GitHub
+from bot.clients.github.files import file_at
 from bot.clients.http import client
 from bot.clients.scaling import Scaled, scaled
 from bot.clients.source import Repository
@@ -22,17 +22,8 @@ from bot.core.images import LARGEST_FILE, MOST_IMAGES, Bounds, Gathered, Picture
 from bot.core.ledger import Reason
 from bot.errors import Misuse, OutsideError
 
-_RAW_TYPE = "application/vnd.github.raw+json"
 _SECONDS = 15
 _MOST_REDIRECTS = 3
-
-
-class GitHub(Protocol):
-    """Whoever reads files of GitHub's."""
-
-    def get_bytes(self, path: str, about: str, accept: str, most: int) -> bytes | None:
-        """Read a body as it is, None where it has more than `most` bytes. Raises OutsideError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +62,8 @@ class ChangedFiles:
         pull = change.pull_request
         if self.github is None or pull is None:
             return None
-        url = f"/repos/{pull.repository}/contents/{quote(path, errors='surrogateescape')}?ref={commit}"
         try:
-            return self.github.get_bytes(url, pull.name, _RAW_TYPE, LARGEST_FILE)
+            return file_at(self.github, pull, commit, path, LARGEST_FILE)
         except OutsideError:
             return None
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from bot.clients.github.connection import GitHub
 from bot.core.change import Change
+from bot.core.pull_request import PullRequest
 from bot.errors import Rejected
 
 _RAW_TYPE = "application/vnd.github.raw+json"
@@ -13,8 +14,17 @@ _LARGEST_FILE = 2_000_000
 _NOT_THERE = {403, 404}
 
 
+def file_at(github: GitHub, pull: PullRequest, commit: str, path: str, most: int) -> bytes | None:
+    """A file's bytes at a commit, None where it has more than `most` bytes. Raises OutsideError.
+
+    Source: https://docs.github.com/en/rest/repos/contents#get-repository-content
+    """
+    url = f"/repos/{pull.repository}/contents/{quote(path, errors='surrogateescape')}?ref={commit}"
+    return github.get_bytes(url, pull.name, _RAW_TYPE, most)
+
+
 class HeadFiles:
-    """Reads files of the head commit: https://docs.github.com/en/rest/repos/contents#get-repository-content."""
+    """Reads files of the head commit."""
 
     def __init__(self, github: GitHub) -> None:
         self._github = github
@@ -24,9 +34,8 @@ class HeadFiles:
         pull = change.pull_request
         if pull is None:
             return None
-        url = f"/repos/{pull.repository}/contents/{quote(path, errors='surrogateescape')}?ref={change.head}"
         try:
-            return self._github.get_bytes(url, pull.name, _RAW_TYPE, _LARGEST_FILE)
+            return file_at(self._github, pull, change.head, path, _LARGEST_FILE)
         except Rejected as refused:
             # GitHub says 403 of a file that is too large for this way.
             if refused.status in _NOT_THERE:
