@@ -9,16 +9,15 @@ from typing import Protocol
 from bot.core import questions
 from bot.core.change import Change
 from bot.core.cost import dollars_of, presumed
-from bot.core.diff import Diff
 from bot.core.messages import NO_USAGE, Json, Listener, Usage
-from bot.core.patch import parse
+from bot.core.patch import parse_change
 from bot.core.policy import Policy
 from bot.core.questions import Words
 from bot.core.requests import context_of
 from bot.core.selection import select
 from bot.core.tool_turns import End
 from bot.core.visible import Shown
-from bot.errors import BadPatch, Misuse
+from bot.errors import Misuse
 from bot.threads import aside
 from bot.tool_loop import BOUNDS, Bounds, Conversation, Model, Tool, ToolLoop
 
@@ -85,12 +84,12 @@ class Answered:
 async def answer(ports: Ports, question: str, policy: Policy, words: Words) -> Answered:
     """Answer a question about a change, for as much money as a review may take.
 
-    Raises Misuse for a question or a patch that cannot be used, and OutsideError.
+    Raises Misuse for a question that cannot be used, BadPatch and OutsideError.
     """
     if not question.strip() or len(question) > _LONGEST_QUESTION:
         raise Misuse(f"A question has between 1 and {_LONGEST_QUESTION:,} characters; write it anew.")
     change = await aside(ports.source.change)
-    shown = Shown(_parsed(change))
+    shown = Shown(parse_change(change))
     selection = select(shown.diff, filters=policy.filters)
     context = context_of(shown, selection, change.title, change.pull_request)
     material = questions.material_of(shown, selection.kept, context, policy.rules)
@@ -115,13 +114,6 @@ def _bounds(policy: Policy) -> Bounds:
     if not policy.price.input:
         return BOUNDS
     return replace(BOUNDS, tokens=min(BOUNDS.tokens, int(policy.max_cost / policy.price.input * 1_000_000)))
-
-
-def _parsed(change: Change) -> Diff:
-    try:
-        return parse(change.patch)
-    except BadPatch as error:
-        raise Misuse(f"The diff of {change.title} cannot be read: {error}") from error
 
 
 def _tools(reading: _Reading, words: Words, *, files: bool, names: bool) -> tuple[Tool, ...]:
@@ -158,7 +150,7 @@ class _Reading:
         assert self._ports.files is not None  # noqa: S101 - else there is no such tool
         content = await aside(self._ports.files.read, self._change, path) if _is_inside(path) else None
         if content is None:
-            raise Misuse(f"There is no file {path!r} with the change; list_files tells what there is.")
+            raise Misuse(f"There is no file {path!r} with the change; name one that you have seen named.")
         return questions.lines_of_file(path, content, first, last)
 
     async def list(self, input_: Json) -> str:

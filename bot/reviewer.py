@@ -21,7 +21,7 @@ from bot.core.gates import allowance, skip, unanswered
 from bot.core.images import NO_PICTURES, Bounds, Gathered, bounds_of
 from bot.core.life import Companions, track
 from bot.core.marker import Seal
-from bot.core.patch import parse
+from bot.core.patch import parse_change
 from bot.core.picture_requests import album_of, summed
 from bot.core.policy import Policy, PolicyTexts
 from bot.core.pull_request import PullRequest, PullRequestState
@@ -184,7 +184,7 @@ async def go_on(ports: Ports, start: Start) -> Review:
 
 async def replay(ports: Ports, inputs: Inputs) -> Review:
     """Make a kept review again."""
-    diff = _parsed(inputs.change)
+    diff = parse_change(inputs.change)
     start = Start(
         inputs.change, diff, inputs.policy, inputs.notices, inputs.before, inputs.answered, inputs.rules, None, b""
     )
@@ -199,7 +199,7 @@ async def begin(ports: Ports, wish: Wish) -> Start:
         await aside(ports.page.spare, _REQUESTS)
     _refuse_closed(change, wish.policy)
     await _show_begun(ports.check, change)
-    diff = _parsed(change)
+    diff = parse_change(change)
     pull = change.pull_request
     texts = await aside(ports.source.policy_texts, change)
     settled = await aside(settle, wish.policy, wish.explicit, texts, branch=pull.base.ref if pull else "")
@@ -234,10 +234,6 @@ async def _standing(page: Page | None) -> Standing | None:
 def seal_of(pull: PullRequest | None, key: bytes) -> Seal | None:
     """What signs the state of a pull request, where there is a key."""
     return Seal(key, pull.repository_id, pull.number) if pull and key else None
-
-
-def _parsed(change: Change) -> Diff:
-    return parse(change.patch).with_origins(rebuilt=change.rebuilt, withheld=change.withheld)
 
 
 async def _reviewed(ports: Ports, start: Start) -> Review:

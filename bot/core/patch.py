@@ -16,6 +16,7 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import Hunk as ParsedHunk
 from unidiff.patch import PatchedFile, PatchSet
 
+from bot.core.change import Change
 from bot.core.diff import Diff, FileDiff, FileKind, FileStatus, Hunk, Line, LineKind
 from bot.core.git_header import (
     DEV_NULL,
@@ -66,6 +67,11 @@ def parse(patch: bytes) -> Diff:
     _refuse_series(starts, lines)
     files = [_git_file(lines, start, end) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
     return Diff(tuple(_with_type_changes(files)))
+
+
+def parse_change(change: Change) -> Diff:
+    """The diff of a change, told which of its files GitHub withheld the patch of. Raises BadPatch."""
+    return parse(change.patch).with_origins(rebuilt=change.rebuilt, withheld=change.withheld)
 
 
 def apply(file: FileDiff, old: bytes) -> bytes:
