@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.clients.github.checks import NAME, Checks
+from bot.clients.github.checks import Checks
 from bot.clients.github.connection import Access, GitHub
+from bot.core.events import CHECK_NAME as NAME
 from bot.core.rendering.check_run import READING, left_behind
 from bot.core.verdict import Annotation, CheckOutput, Conclusion, Level
 from bot.errors import OutsideError, Rejected, Transient

@@ -19,11 +19,10 @@ from urllib.parse import quote
 from bot.clients.github.answers import Answered, read
 from bot.clients.github.connection import GitHub
 from bot.clients.github.refusals import PRIMARY, SECONDARY
+from bot.core.events import CHECK_NAME as NAME
 from bot.core.rendering.check_run import READING, left_behind
 from bot.core.verdict import Annotation, CheckOutput, Conclusion
 from bot.errors import BadReply, OutsideError, Rejected, Transient
-
-NAME = "Plumbline"
 
 _T = TypeVar("_T")
 # GitHub may need a moment until it shows what it stored before its answer was lost.
