@@ -26,8 +26,8 @@ class Order:
 
     @property
     def series(self) -> str:
-        """What the names of all reviews of the pull request begin with. A repository keeps its number when renamed."""
-        return f"review-{self.pull.repository_id}-{self.pull.number}-"
+        """What the names of all reviews of the pull request begin with."""
+        return series_of(self.pull)
 
     @property
     def name(self) -> str:
@@ -37,6 +37,11 @@ class Order:
     def delay(self, debounce: float) -> float:
         """How many seconds to wait for further pushes; none where somebody waits, or it has just been opened."""
         return debounce if self.why in _MORE_MAY_COME and not self.by_hand else 0.0
+
+
+def series_of(pull: Pull) -> str:
+    """What the names of all reviews of a pull request begin with. A repository keeps its number when it is renamed."""
+    return f"review-{pull.repository_id}-{pull.number}-"
 
 
 def order_of(due: ReviewDue, delivery: str) -> Order:

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
-from dbos._serialization import DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
 from bot.core.events import Cancelled, Intent, ReviewDue
-from bot.core.orders import Order, order_as_json, order_from_json, order_of
+from bot.core.orders import Order, order_as_json, order_from_json, order_of, series_of
 from bot.errors import OutsideError
 from bot.jobs.database import is_sqlite
 
@@ -58,16 +57,23 @@ class Engine:
     waits: tuple[float, ...] = _WAITS
 
 
+@dataclass(frozen=True, slots=True)
 class _Hands:
-    """Who does the work, in this process. DBOS calls functions by their names, so it is known here."""
+    work: Work
+    engine: Engine
 
-    work: Work | None = None
-    engine: Engine | None = None
+
+# Who does the work, in this process: DBOS calls functions by their names, so it is known here.
+_hands: list[_Hands] = []
+
+
+def _at_work() -> _Hands:
+    return _hands[-1]
 
 
 async def launch(engine: Engine, work: Work) -> None:
     """Begin to work: first on what was left."""
-    _Hands.work, _Hands.engine = work, engine
+    _hands[:] = [_Hands(work, engine)]
     pool = {"sys_db_pool_size": 1} if is_sqlite(engine.url) else {}
     config: DBOSConfig = {
         "name": "plumbline",
@@ -92,7 +98,12 @@ async def launch(engine: Engine, work: Work) -> None:
 def close(seconds: float = 0) -> None:
     """Stop working. What is under way goes on at the next start."""
     DBOS.destroy(workflow_completion_timeout_sec=int(seconds))
-    _Hands.work = _Hands.engine = None
+    _hands.clear()
+
+
+def is_job(intent: Intent) -> bool:
+    """Whether a job comes of it."""
+    return isinstance(intent, ReviewDue | Cancelled)
 
 
 async def take(delivery: str, intent: Intent) -> bool:
@@ -111,16 +122,13 @@ def _stored(delivery: str, intent: Intent) -> dict[str, Any]:
         order = order_of(intent, delivery)
         return {"kind": "review", "series": order.series, "order": order_as_json(order)}
     if isinstance(intent, Cancelled):
-        pull = intent.pull
-        return {"kind": "cancel", "series": f"review-{pull.repository_id}-{pull.number}-"}
-    return {"kind": "nothing", "series": "nothing"}
+        return {"kind": "cancel", "series": series_of(intent.pull)}
+    raise TypeError(f"there is no job for {type(intent).__name__}")
 
 
 @DBOS.workflow(name="accept")
 async def accept(stored: dict[str, Any]) -> None:
     """Let the newest order of a pull request win: what is under way for it ends."""
-    if stored["kind"] == "nothing":
-        return
     order = order_from_json(stored["order"]) if stored["kind"] == "review" else None
     await _supersede(stored["series"], order.name if order else "")
     if order is not None:
@@ -137,8 +145,7 @@ async def _supersede(series: str, name: str) -> None:
 
 
 async def _enqueue(order: Order) -> None:
-    assert _Hands.engine is not None  # noqa: S101 - set before anything runs
-    delay = order.delay(_Hands.engine.debounce)
+    delay = order.delay(_at_work().engine.debounce)
     with (
         SetWorkflowID(order.name),
         SetEnqueueOptions(queue_partition_key=order.series, delay_seconds=delay or None),
@@ -149,9 +156,8 @@ async def _enqueue(order: Order) -> None:
 @DBOS.workflow(name="review")
 async def review(stored: dict[str, Any]) -> str:
     """Make a review, again after a while where something outside failed. Gives what became of it, for people."""
-    assert _Hands.engine is not None  # noqa: S101 - set before anything runs
     problem = ""
-    for wait in (0.0, *_Hands.engine.waits):
+    for wait in (0.0, *_at_work().engine.waits):
         if wait:
             await DBOS.sleep_async(wait)
         problem = await _prepare(stored) or await _finish(stored)
@@ -175,15 +181,13 @@ async def _finish(stored: Mapping[str, Any]) -> str:
 
 @DBOS.step()
 async def _give_up(stored: Mapping[str, Any], sentence: str) -> None:
-    assert _Hands.work is not None  # noqa: S101 - set before anything runs
-    await _Hands.work.give_up(order_from_json(dict(stored)), sentence)
+    await _at_work().work.give_up(order_from_json(dict(stored)), sentence)
 
 
 async def _tried(part: str, stored: Mapping[str, Any]) -> str:
-    assert _Hands.work is not None  # noqa: S101 - set before anything runs
-    order = order_from_json(dict(stored))
+    work, order = _at_work().work, order_from_json(dict(stored))
     try:
-        await (_Hands.work.prepare(order) if part == "prepare" else _Hands.work.finish(order))
+        await (work.prepare(order) if part == "prepare" else work.finish(order))
     except OutsideError as error:
         return str(error)
     return ""

@@ -33,10 +33,18 @@ class Delivery:
 
 
 class Taken(Enum):
-    """What became of a delivery: written down now, or known from before."""
+    """What became of a delivery: written down now, known from before, or nothing that a job comes of."""
 
     NOW = auto()
     BEFORE = auto()
+    NOT = auto()
+
+
+_SAID = {
+    Taken.NOW: (HTTPStatus.ACCEPTED, "Accepted."),
+    Taken.BEFORE: (HTTPStatus.OK, "Already accepted."),
+    Taken.NOT: (HTTPStatus.OK, "Nothing to do: this version does not act upon it."),
+}
 
 
 class Inbox(Protocol):
@@ -81,9 +89,7 @@ class Door:
             return Answer(HTTPStatus.BAD_REQUEST, str(error))
         if isinstance(delivery.intent, Nothing):
             return Answer(HTTPStatus.OK, f"Nothing to do: {delivery.intent.why}.")
-        if await self.inbox.take(delivery) is Taken.BEFORE:
-            return Answer(HTTPStatus.OK, "Already accepted.")
-        return Answer(HTTPStatus.ACCEPTED, "Accepted.")
+        return Answer(*_SAID[await self.inbox.take(delivery)])
 
     def _check_signature(self, headers: Mapping[str, str], body: bytes) -> None:
         if self.secret is None:

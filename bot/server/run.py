@@ -80,6 +80,8 @@ class _Inbox:
 
     async def take(self, delivery: Delivery) -> Taken:
         """Write one down."""
+        if not queue.is_job(delivery.intent):
+            return Taken.NOT
         return Taken.NOW if await queue.take(delivery.id, delivery.intent) else Taken.BEFORE
 
 
