@@ -130,11 +130,7 @@ def load_service() -> ServiceSettings:
     try:
         return ServiceSettings()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        known = ServiceSettings.model_fields.get(str(first["loc"][0]))
-        alias = known.validation_alias if known else None
-        name = str(alias or f"PLUMBLINE_{str(first['loc'][0]).upper()}") if known else str(first["loc"][0])
-        raise Misuse(f"{name} cannot be used: {_fault(first)}; correct it or unset it.") from None
+        raise _unusable(error, ServiceSettings) from None
 
 
 def load() -> Settings:
@@ -143,11 +139,15 @@ def load() -> Settings:
         _refuse_foreign_addresses()
         return Settings(**_from_env_file())
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = _variable(str(first["loc"][0]))
-        raise Misuse(f"{name} cannot be used: {_fault(first)}; correct it or unset it.") from None
+        raise _unusable(error, Settings) from None
     except UnicodeDecodeError:
         raise Misuse(f"The file {_ENV_FILE} is not UTF-8 text; save it as UTF-8 or remove it.") from None
+
+
+def _unusable(error: ValidationError, settings: type[BaseSettings]) -> Misuse:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = _variable(str(first["loc"][0]), settings)
+    return Misuse(f"{name} cannot be used: {_fault(first)}; correct it or unset it.")
 
 
 def _fault(error: ErrorDetails) -> str:
@@ -222,9 +222,9 @@ def _row(field: str, settings: Settings) -> tuple[str, str, str]:
     return name, _without_password(str(value)), origin
 
 
-def _variable(field: str) -> str:
+def _variable(field: str, settings: type[BaseSettings] = Settings) -> str:
     """The environment variable of a field, which errors name by its field or by its alias."""
-    known = Settings.model_fields.get(field)
+    known = settings.model_fields.get(field)
     if known is None:
         return field
     return str(known.validation_alias) if known.validation_alias else f"PLUMBLINE_{field.upper()}"
