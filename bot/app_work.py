@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import reviewer, rounds, settings, wiring
 from bot.clients.analyzers import EmbeddedAnalyzers
@@ -40,7 +40,7 @@ class ReviewWork:
         async with AsyncExitStack() as stack:
             built = await self._built(order, stack)
             try:
-                review = await reviewer.review(built.ports, built.wish)
+                review = await reviewer.review(_not_counting(built.ports), built.wish)
             except Misuse:
                 # Closed meanwhile: `finish` finds the same, and has nothing to post.
                 return
@@ -91,6 +91,31 @@ class ReviewWork:
             gauge=gauged,
         )
         return _Built(ports, wiring.wish(request, self._known), page, check, patience)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadOnly:
+    """What was spent, to be read: the step that posts counts the same answers."""
+
+    spending: reviewer.Spending
+
+    def today(self) -> float:
+        """The dollars of this day."""
+        return self.spending.today()
+
+    def add(self, dollars: float) -> None:
+        """Count nothing."""
+
+    def untold(self) -> float:
+        """The dollars of which no summary tells."""
+        return self.spending.untold()
+
+    def add_untold(self, dollars: float) -> None:
+        """Count nothing."""
+
+
+def _not_counting(ports: reviewer.Ports) -> reviewer.Ports:
+    return replace(ports, spending=_ReadOnly(ports.spending) if ports.spending else None)
 
 
 @dataclass(frozen=True, slots=True)
