@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.clients.record import Record
     from bot.clients.source import Repository
     from bot.clients.structured import Structured
+    from bot.clients.transcript import Transcribed
     from bot.core.checkup import Finding
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
@@ -321,16 +322,22 @@ async def messages(settings: Settings, stack: AsyncExitStack) -> Gauged | None:
     from bot.clients.gauge import Gauged
 
     asker = await stack.enter_async_context(connected(wire, concurrency=settings.concurrency, ca_bundle=ca_bundle()))
-    return Gauged(_structured(settings, wire, asker), wire.door.host, asker.count, book=book(settings))
+    written = _written_down(wire, asker)
+    return Gauged(_structured(settings, wire, written), wire.door.host, written.count, book=book(settings))
 
 
-def _structured(settings: Settings, wire: Wire, asker: Asker | Overheard) -> Structured:
-    from bot import prompts
-    from bot.clients.structured import Structured
+def _written_down(wire: Wire, asker: Asker) -> Asker | Transcribed:
+    """Whoever asks, with a transcript where one is wanted."""
     from bot.clients.transcript import Transcribed
 
     folder = transcript_folder()
-    model = Transcribed(asker, folder, wire.door.without_key) if folder else asker
+    return Transcribed(asker, folder, wire.door.without_key) if folder else asker
+
+
+def _structured(settings: Settings, wire: Wire, model: Asker | Transcribed | Overheard) -> Structured:
+    from bot import prompts
+    from bot.clients.structured import Structured
+
     return Structured(model, wire.door.host, prompts.load("wire/written.md"), book=book(settings))
 
 
@@ -362,7 +369,7 @@ async def _model_checked(settings: Settings) -> Finding | None:
         return None
     once = Limits(_CHECK_SECONDS, _CHECK_SECONDS, Retry(waits=()))
     async with connected(wire, concurrency=1, ca_bundle=ca_bundle(), limits=once) as asker:
-        heard = checkup.Overheard(asker)
+        heard = checkup.Overheard(_written_down(wire, asker))
         model, listing = _structured(settings, wire, heard), Listing(wire, ca_bundle())
         place = checkup.Place(model, heard, listing, wire.door.host, settings.api == "chat", wire.stream)
         return await checkup.of_model(place, policy(Request(), settings))

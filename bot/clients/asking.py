@@ -113,6 +113,7 @@ class Asker:
                     raise outcome.error(self._wire.door, attempts, lost)
                 if not self._budget.spend():
                     raise outcome.error(self._wire.door, attempts, lost, stops_all=True)
+                listener.failed(str(outcome.error(self._wire.door, attempts, lost)))
                 await self._retry.sleep(wait)
                 heard.again()
 

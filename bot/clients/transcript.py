@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,8 @@ _OURS = re.compile(r"(\d{4,9})\.(?:request|answer)\.json")
 
 class _Model(Protocol):
     async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply: ...
+
+    async def count(self, request: Request) -> int | None: ...
 
 
 class Transcribed:
@@ -48,19 +51,35 @@ class Transcribed:
             ) from None
 
     async def ask(self, request: Request, listener: Listener = UNHEARD) -> Reply:
-        """Ask, and write down both sides."""
+        """Ask, and write down both sides, with the attempts that failed before."""
+        number, failed = self._begin(request), list[str]()
+
+        def heard(sentence: str) -> None:
+            failed.append(sentence)
+            listener.failed(sentence)
+
+        try:
+            reply = await self._model.ask(request, replace(listener, failed=heard))
+        except OutsideError as error:
+            told = {"error": str(error), "status": error.status, "attempts": error.attempts, "lost": error.lost}
+            self._write("answer", told | {"failed_attempts": failed}, number)
+            raise
+        self._write("answer", reply_as_json(reply) | {"failed_attempts": failed}, number)
+        return reply
+
+    async def count(self, request: Request) -> int | None:
+        """Let the tokens of a request be counted, and write down both sides."""
+        number = self._begin(request)
+        tokens = await self._model.count(request)
+        self._write("answer", {"input_tokens": tokens}, number)
+        return tokens
+
+    def _begin(self, request: Request) -> int:
+        """Write a request down; give its number."""
         self._number += 1
         while not self._write("request", request.body):
             self._number += 1
-        number = self._number
-        try:
-            reply = await self._model.ask(request, listener)
-        except OutsideError as error:
-            told = {"error": str(error), "status": error.status, "attempts": error.attempts, "lost": error.lost}
-            self._write("answer", told, number)
-            raise
-        self._write("answer", reply_as_json(reply), number)
-        return reply
+        return self._number
 
     def _write(self, side: str, value: Mapping[str, object], number: int = 0) -> bool:
         """Write a new file. False where there is one of the name: another process writes here, too."""

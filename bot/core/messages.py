@@ -121,13 +121,15 @@ class Listener:
 
     `begun` is called once, when the first event of the message is there: from then on what the request begins with is
     in the provider's cache. `said` gets the pieces of text, and of the input of tools, as they come, unchecked; `wrote`
-    gets those of text alone. `again` tells that the request is sent anew: what was said before it is void.
+    gets those of text alone. `failed` gets the sentence of an attempt that is followed by another; `again` tells that
+    the request is sent anew: what was said before it is void.
     """
 
     begun: Callable[[], None] = _ignore
     said: Callable[[str], None] = _ignore
     again: Callable[[], None] = _ignore
     wrote: Callable[[str], None] = _ignore
+    failed: Callable[[str], None] = _ignore
 
 
 UNHEARD = Listener()

@@ -42,7 +42,11 @@ class Model:
     def __init__(self, error: OutsideError | None = None) -> None:
         self.error = error
 
+    async def count(self, _request: Request) -> int | None:
+        return 42
+
     async def ask(self, _request: Request, listener: Listener = UNHEARD) -> Reply:
+        listener.failed("host is overloaded; try again later.")
         listener.begun()
         if self.error:
             raise self.error
@@ -95,7 +99,19 @@ def test_an_error_is_written_as_its_sentence(tmp_path: Path) -> None:
         "status": 529,
         "attempts": 4,
         "lost": 0,
+        "failed_attempts": ["host is overloaded; try again later."],
     }
+
+
+def test_what_failed_before_and_what_was_counted_is_written(tmp_path: Path) -> None:
+    """Each attempt that another one followed, in its sentence; a count is a request, too."""
+    model = Transcribed(Model(), tmp_path, DOOR.without_key)
+    ask(model)
+    answer = json.loads((tmp_path / "0001.answer.json").read_text())
+    assert answer["failed_attempts"] == ["host is overloaded; try again later."]
+    assert asyncio.run(model.count(Request(BODY))) == 42
+    assert json.loads((tmp_path / "0002.answer.json").read_text()) == {"input_tokens": 42}
+    assert KEY not in (tmp_path / "0002.request.json").read_text()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
