@@ -212,7 +212,8 @@ async def begin(ports: Ports, wish: Wish) -> Start:
     untold = await aside(ports.spending.untold) if ports.spending else 0.0
     spent = {"spent_pull_request": before.dollars + untold, "spent_today": today}
     asks = ports.model is not None and unanswered(diff, answered, images=ports.pictures is not None)
-    gate = skip(policy, pull, quiet=before.quiet, asks=asks, **spent) if pull else None
+    halts = standing.halts if standing else ()
+    gate = skip(policy, pull, quiet=before.quiet, asks=asks, halts=halts, **spent) if pull else None
     capped = replace(policy, max_cost=allowance(policy, **spent)) if ports.model else policy
     return Start(change, diff, capped, notices(settled), before, answered, rules, gate, wish.state_key)
 

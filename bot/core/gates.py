@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from bot.core.chunking import HunkKey
 from bot.core.diff import Diff
 from bot.core.images import is_image
-from bot.core.policy import Gates, Policy, Skip
+from bot.core.policy import Commanders, Gates, Policy, Skip
 from bot.core.policy_keys import listed
 from bot.core.pull_request import PullRequest
 from bot.core.quoting import quoted
+from bot.core.standing import Halt
 
 # GitHub's words for somebody of whom nothing was ever merged in the repository:
 # https://docs.github.com/graphql/reference/enums#commentauthorassociation
@@ -37,12 +38,14 @@ def skip(  # noqa: PLR0913 - the facts that gates are about
     spent_pull_request: float,
     spent_today: float,
     asks: bool = True,
+    halts: Sequence[Halt] = (),
 ) -> Skip | None:
     """The same as a value, None where it is reviewed. What a count or an amount decided is told: nobody can see it.
 
     `asks` tells whether the review would ask a model anything: what costs nothing no budget keeps from going on.
+    `halts` are as in `Standing`: what a person wrote there everybody sees.
     """
-    visible = _gated(policy.gates, pull) if policy.automatic else ""
+    visible = (_gated(policy.gates, pull) or _halted(policy, halts)) if policy.automatic else ""
     if visible:
         return Skip(visible)
     counted = _paused(policy.gates, quiet) if policy.automatic else ""
@@ -79,6 +82,13 @@ def _gated(gates: Gates, pull: PullRequest) -> str:
     if pull.draft and not gates.drafts:
         return "draft"
     return _ignored(gates, pull) or _not_among(gates, pull) or _of_strangers(gates, pull)
+
+
+def _halted(policy: Policy, halts: Sequence[Halt]) -> str:
+    """The newest word of somebody who is heard decides."""
+    heard = (each for each in halts if each.writes or policy.commanders is Commanders.AUTHOR)
+    newest = next(heard, None)
+    return f"paused by {quoted(newest.by)}; `/resume` goes on" if newest and newest.holds else ""
 
 
 def _of_strangers(gates: Gates, pull: PullRequest) -> str:

@@ -18,6 +18,13 @@ class OnIncomplete(StrEnum):
     FAILURE = "failure"
 
 
+class Commanders(StrEnum):
+    """Who may give commands on a pull request: who may write to the repository, or its author as well."""
+
+    WRITERS = "writers"
+    AUTHOR = "author"
+
+
 class Effort(StrEnum):
     """How hard the model thinks, in the words of the Messages API: output_config.effort."""
 
@@ -59,15 +66,17 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits, filters and gates of a review. Money in US dollars, chunks in estimated tokens, answers in tokens.
+    """Limits, filters and gates of a review.
 
-    `max_cost` is for one review, `max_cost_pull_request` for all reviews of a pull request, `max_cost_day` for all
-    reviews of a day on this machine; None is no limit. `post` tells that the review is meant for the pull request: then
-    it has to be open. `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything
-    read, also what an earlier review read. Findings below `threshold` are folded away. `language` is that of the
-    model's words, '' for English. `thinking` lets the model think before it answers. `fail_on` is what makes the check
-    run fail; None never does. `book` holds what is known of models. `cache_pause`
-    are the seconds until what one request shares with others can be read from the provider's cache.
+    Money in US dollars, chunks in estimated tokens, answers in tokens. `max_cost` is for one review,
+    `max_cost_pull_request` for all reviews of a pull request, `max_cost_day` for all reviews of a day on this
+    machine; None is no limit. `post` tells that the review is meant for the pull request: then it has to be open.
+    `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything read, also what
+    an earlier review read. `serves_commands` tells that somebody listens to commands in comments. Findings below
+    `threshold` are folded away. `language` is that of the model's words, '' for English. `thinking` lets the model
+    think before it answers. `fail_on` is what makes the check run fail; None never does. `book` holds what is known
+    of models. `cache_pause` are the seconds until what one request shares with others can be read from the
+    provider's cache.
     """
 
     model: str
@@ -90,6 +99,8 @@ class Policy:
     thinking: bool = False
     max_cost_pull_request: float | None = None
     max_cost_day: float | None = None
+    commanders: Commanders = Commanders.AUTHOR
+    serves_commands: bool = False
     describe: bool = False
     diagram: bool = True
     book: Rulebook = RULES

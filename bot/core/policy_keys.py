@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core.models import Severity
-from bot.core.policy import Effort, OnIncomplete, PathInstruction, Policy
+from bot.core.policy import Commanders, Effort, OnIncomplete, PathInstruction, Policy
 
 POLICY_PATH = ".github/plumbline.yml"
 MOST_ITEMS = 200
@@ -215,6 +215,13 @@ KEYS = (
         Whole(0, 1_000),
         "Reviews pause after so many in a row without a sign of a person; 0 for no pause.",
         "5",
+    ),
+    Key(
+        "commands",
+        "commanders",
+        Choice(tuple((each.value, each) for each in Commanders)),
+        "Who may give commands: `writers` to the repository, or its `author` on a pull request as well.",
+        "writers",
     ),
     Key("describe", "describe", Flag(), "Whether an empty description of a pull request is filled in.", "true"),
     Key("diagram", "diagram", Flag(), "Whether the summary may hold a diagram.", "false"),

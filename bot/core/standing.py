@@ -79,6 +79,15 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """Somebody wrote `/pause`, or `/resume` where it does not `hold`. `writes` is as in `Objection`."""
+
+    by: str
+    writes: bool
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What stands on the pull request now: its head, whether it is open, and what we ourselves wrote there.
 
@@ -86,6 +95,7 @@ class Standing:
     `heard` is the time of a person's latest word or sign there, in ISO 8601, '' without any. `marks` are the ids of the
     findings whose marks stand in threads, whoever wrote them: their comments were not deleted. `unmarked` are the files
     on which a comment of ours opened a thread and carries no mark: it may be that of any finding, rewritten.
+    `halts` are those of the author and of people who may write, the newest first; older than one who may, none counts.
     """
 
     head: str
@@ -97,3 +107,4 @@ class Standing:
     heard: str = ""
     marks: frozenset[str] = frozenset()
     unmarked: frozenset[str] = frozenset()
+    halts: tuple[Halt, ...] = ()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from bot.clients.github.page_answers import ActorNode, StandingPull, ThreadNode
 from bot.clients.github.people import People
+from bot.core.commands import Verb, read_command
 from bot.core.standing import How, Objection, says_fixed
 
-_DISMISS = re.compile(r"\s*/dismiss(?:\s+(?P<reason>.*))?", re.IGNORECASE)
 _OWNER = "OWNER"
 
 
@@ -38,7 +37,7 @@ def _resolved(
     resolver = thread.resolver if thread.resolved else None
     if resolver is None or not people.is_person(resolver) or _is_mended(thread, resolver, people):
         return
-    owns = not _is_author(resolver.login, pull) or pull.association == _OWNER
+    owns = not is_author(resolver.login, pull) or pull.association == _OWNER
     yield Objection(How.RESOLVED, resolver.login, writes=owns or writes(resolver.login))
 
 
@@ -60,7 +59,7 @@ def _commanded(
     """A command counts if it is that of somebody who may write, or of the pull request's author."""
     for by, reason in _commanding(thread, people):
         may_write = writes(by)
-        if may_write or _is_author(by, pull):
+        if may_write or is_author(by, pull):
             yield Objection(How.COMMANDED, by, writes=may_write, reason=reason)
 
 
@@ -73,10 +72,11 @@ def _disliking(thread: ThreadNode, people: People) -> Iterator[str]:
 def _commanding(thread: ThreadNode, people: People) -> Iterator[tuple[str, str]]:
     """Who said it, and their reason."""
     for comment in thread.latest.nodes:
-        command = _DISMISS.fullmatch(comment.body.split("\n", 1)[0])
-        if command and comment.author and people.is_spoken(comment):
-            yield comment.author.login, (command["reason"] or "").strip()
+        command = read_command(comment.body, people.slug)
+        if command and command.verb is Verb.DISMISS and comment.author and people.is_spoken(comment):
+            yield comment.author.login, command.reason
 
 
-def _is_author(login: str, pull: StandingPull) -> bool:
+def is_author(login: str, pull: StandingPull) -> bool:
+    """Whether the login opened the pull request."""
     return pull.author is not None and login.casefold() == pull.author.login.casefold()

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from bot.clients.github.answers import read
 from bot.clients.github.connection import GitHub
-from bot.clients.github.objections import objections, signs
+from bot.clients.github.objections import is_author, objections, signs
 from bot.clients.github.page_answers import (
     CommentNode,
     OpeningNode,
@@ -27,7 +27,8 @@ from bot.clients.github.page_answers import (
     Written,
 )
 from bot.clients.github.people import People, Permissions, marked
-from bot.core.standing import OwnComment, OwnReview, Standing, Thread
+from bot.core.commands import Verb, read_command
+from bot.core.standing import Halt, OwnComment, OwnReview, Standing, Thread
 from bot.errors import Misuse
 
 _FINDING_MARK = re.compile(r"^<!-- plumbline-finding:\d+ (\w+)", re.MULTILINE)
@@ -157,6 +158,7 @@ class PageReader:
                 for each in thread.opening.nodes
                 if people.believes(each) and not marked(each.body)
             ),
+            halts=tuple(self._halts(sheet, people)),
         )
 
     def sheet(self, *, threads: bool = True) -> Sheet:
@@ -223,6 +225,14 @@ class PageReader:
             if people.believes(opening) and not opening.pending and _FINDING_MARK.search(opening.body):
                 yield self._thread(thread, opening, sheet.pull, people)
 
+    def _halts(self, sheet: Sheet, people: People) -> Iterator[Halt]:
+        for by, holds in _halting(sheet, people):
+            writes = self._permissions.writes(by)
+            if writes or is_author(by, sheet.pull):
+                yield Halt(by, writes, holds)
+            if writes:
+                return
+
     def _thread(self, thread: ThreadNode, opening: OpeningNode, pull: StandingPull, people: People) -> Thread:
         answers = [people.believes(each) and bool(_FIXED_MARK.search(each.body)) for each in thread.latest.nodes]
         said = [people.is_spoken(each) for each, answer in zip(thread.latest.nodes, answers, strict=True) if not answer]
@@ -239,6 +249,15 @@ class PageReader:
             signs=frozenset(signs(thread, people)),
             whole=thread.latest.whole and opening.reactions.whole,
         )
+
+
+def _halting(sheet: Sheet, people: People) -> Iterator[tuple[str, bool]]:
+    """Who asked to pause (True) or to go on, the newest first."""
+    written: list[Written] = [*sheet.comments, *(each for thread in sheet.threads for each in thread.latest.nodes)]
+    for each in sorted(written, key=lambda each: each.at, reverse=True):
+        command = read_command(each.body, people.slug) if each.author and people.is_spoken(each) else None
+        if command and each.author and command.verb in {Verb.PAUSE, Verb.RESUME}:
+            yield each.author.login, command.verb is Verb.PAUSE
 
 
 def _heard(sheet: Sheet, people: People) -> Iterator[str]:

@@ -37,6 +37,11 @@ class People:
     viewer: str
     trusted: frozenset[str]
 
+    @property
+    def slug(self) -> str:
+        """The name by which people mention us: that of the App, '' for a person's token."""
+        return self.viewer.removesuffix(_APP) if self.viewer.endswith(_APP) else ""
+
     def believes(self, written: Written) -> bool:
         """Whether we wrote it, or somebody whom we trust."""
         return written.ours or (written.author is not None and self._is_among(written.author, self.trusted))
