@@ -42,7 +42,7 @@ class Stage:
     ) -> None:
         self._open.close()
         if error is None:
-            assert self.github.problems == []
+            assert self.github.problems == [], self.github.problems
             assert self.model.problems == []
 
     @property

@@ -12,6 +12,13 @@ from tests.fakes.github_posts import IssueComment, Reaction, Review, ReviewComme
 from tests.fakes.github_pull import MOST_PATCH_LINES, FakePullRequest
 from tests.fakes.github_repository import CREATED, FakeCommit, Repository, blob_id, made_up_sha
 
+_NOT_LISTED = frozenset(
+    {
+        "merged", "mergeable", "rebaseable", "mergeable_state", "maintainer_can_modify", "comments", "review_comments",
+        "commits", "additions", "deletions", "changed_files", "merged_by",
+    }
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Answers(Objects):
@@ -58,7 +65,7 @@ class Answers(Objects):
         api, page = f"{self.api}/repos/{full_name}/commits", f"{self.web}/{full_name}/commit"
         git = f"{self.api}/repos/{full_name}/git"
         tree = made_up_sha(f"tree {commit.sha}")
-        person = {"name": commit.author, "email": f"{commit.author}@example.invalid", "date": CREATED}
+        person = {"name": commit.author, "email": f"{commit.author}@example.invalid", "date": commit.date}
         return {
             "url": f"{api}/{commit.sha}",
             "sha": commit.sha,
@@ -84,6 +91,17 @@ class Answers(Objects):
             "committer": self.user(commit.author),
             "parents": [{"sha": parent, "url": f"{api}/{parent}", "html_url": f"{page}/{parent}"}],
         }
+
+    def git_commit(self, pull: FakePullRequest, commit: FakeCommit, parent: str) -> JSON:
+        """The commit as git knows it, without the people of GitHub."""
+        whole = self.commit(pull, commit, parent)
+        inner = {key: value for key, value in whole["commit"].items() if key != "comment_count"}
+        return {**inner, "sha": commit.sha, **{key: whole[key] for key in ("node_id", "html_url", "parents")}}
+
+    def simple_pull(self, pull: FakePullRequest, head_repository: Repository | None) -> JSON:
+        """The row of a list of pull requests."""
+        whole = self.pull_request(pull, head_repository)
+        return {key: value for key, value in whole.items() if key not in _NOT_LISTED}
 
     def content(self, repository: Repository, path: str, ref: str, content: bytes) -> JSON:
         api = f"{self.api}/repos/{repository.full_name}"
@@ -250,7 +268,7 @@ def _pull_state(pull: FakePullRequest) -> JSON:
         "active_lock_reason": None,
         "draft": pull.draft,
         "created_at": pull.created_at,
-        "updated_at": pull.created_at,
+        "updated_at": pull.updated_at,
         "closed_at": ended,
         "merged_at": ended if pull.state == "merged" else None,
         "merged": pull.state == "merged",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.fakes.github_repository import CREATED
 from tests.fakes.github_traffic import Token
 
 APP_ID = "4711"
@@ -19,10 +21,23 @@ _LASTS = timedelta(hours=1)
 _MOST_SECONDS = 600
 
 
+@dataclass(frozen=True, slots=True)
+class FakeDelivery:
+    """An attempt to deliver an event: `guid` is what the receiver knows it by, `status` what that answered."""
+
+    id: int
+    guid: str
+    delivered_at: str
+    status: int
+    event: str = "pull_request"
+    again: bool = False
+
+
 class FakeApp:
     """An App. `installations` are the repositories of each; tokens that it is given go to `tokens`, as GitHub's own.
 
-    `given` counts them.
+    `given` counts them. `deliveries` are those that were tried, the oldest first; `delivered_again` are the ids of
+    those that were asked for once more, and `on_delivery` is what happens then.
     """
 
     def __init__(self, tokens: dict[str, Token], installations: Mapping[int, tuple[str, ...]]) -> None:
@@ -30,6 +45,15 @@ class FakeApp:
         self._tokens = tokens
         self.installations = dict(installations)
         self.given = 0
+        self.installed_at = CREATED
+        self.deliveries: list[FakeDelivery] = []
+        self.delivered_again: list[int] = []
+        self.on_delivery: Callable[[FakeDelivery], None] = lambda _delivery: None
+
+    def deliver_again(self, number: int) -> None:
+        """Deliver once more what that attempt was to deliver."""
+        self.delivered_again.append(number)
+        self.on_delivery(next(each for each in self.deliveries if each.id == number))
 
     @property
     def private_key(self) -> str:

@@ -33,6 +33,8 @@ class Operations:
             "repos/get-content": self._content,
             "repos/compare-commits-with-basehead": self._compare,
             "pulls/get": self._pull_request,
+            "pulls/list": self._pull_requests,
+            "git/get-commit": self._git_commit,
             "pulls/list-files": self._files,
             "pulls/list-commits": self._commits,
             "issues/list-comments": self._issue_comments,
@@ -64,6 +66,26 @@ class Operations:
             return _diff(pull)
         head = self._state.repository(pull.head_repository)
         return Answer(body=call.answers.pull_request(pull, head))
+
+    def _pull_requests(self, call: Call) -> Answer:
+        wanted = call.query.get("state", "open")
+        found = [
+            pull
+            for pull in self._state.pulls_of(call.repository)
+            if wanted in {"all", "open" if pull.open else "closed"}
+        ]
+        by = "updated_at" if call.query.get("sort") == "updated" else "created_at"
+        found.sort(key=lambda pull: str(getattr(pull, by)), reverse=call.query.get("direction", "desc") == "desc")
+        shown, links = call.page(found)
+        heads = [self._state.repository(pull.head_repository) for pull in shown]
+        return Answer(body=[call.answers.simple_pull(*each) for each in zip(shown, heads, strict=True)], headers=links)
+
+    def _git_commit(self, call: Call) -> Answer:
+        for pull in self._state.pulls_of(call.repository):
+            for commit in pull.commits:
+                if commit.sha == call.arguments["commit_sha"]:
+                    return Answer(body=call.answers.git_commit(pull, commit, pull.merge_base))
+        raise not_found()
 
     def _files(self, call: Call) -> Answer:
         pull = self._pull(call)

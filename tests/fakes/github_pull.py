@@ -41,6 +41,7 @@ class FakePullRequest:
     draft: bool = False
     state: str = "open"
     created_at: str = CREATED
+    updated_at: str = CREATED
     labels: list[str] = field(default_factory=list)
     withheld: set[str] = field(default_factory=set)
     versions: dict[str, bytes] = field(default_factory=dict)
@@ -52,6 +53,10 @@ class FakePullRequest:
     @property
     def patch(self) -> bytes:
         return self.versions[self.head_sha]
+
+    @property
+    def open(self) -> bool:
+        return self.state == "open"
 
     @property
     def changed_files(self) -> tuple[PatchFile, ...]:
@@ -102,9 +107,12 @@ class FakePullRequest:
         """Whether GitHub shows the file's patch: comments on its lines hang on that."""
         return bool(file.hunks) and file.path not in self.withheld and file.rows <= MOST_PATCH_LINES
 
-    def push(self, sha: str, patch: bytes, message: str = "Amend", files: Mapping[str, bytes] | None = None) -> None:
+    def push(
+        self, sha: str, patch: bytes, message: str = "Amend", files: Mapping[str, bytes] | None = None, date: str = ""
+    ) -> None:
         """Move the head to a further commit; `patch` is the whole change from the merge base on."""
-        self.commits.append(FakeCommit(sha, message, self.author))
+        self.commits.append(FakeCommit(sha, message, self.author, date or CREATED))
+        self.updated_at = date or self.updated_at
         self.versions[sha] = patch
         self.files[sha] = dict(self.files[self.head_sha] if files is None else files)
         self.head_sha = sha

@@ -79,3 +79,4 @@ class FakeCommit:
     sha: str
     message: str
     author: str
+    date: str = CREATED

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from tests.fakes.github_answers import Answers
 from tests.fakes.github_app import FakeApp
+from tests.fakes.github_apps import AS_APP, OF_INSTALLATION, AppOperations, repositories_of
 from tests.fakes.github_calls import MOST_PER_PAGE, Answer, Call, Refused, not_found
 from tests.fakes.github_description import Operation, github_description
 from tests.fakes.github_graphql import GraphQL
@@ -27,7 +28,7 @@ _OTHER_RIGHTS = {
     "checks/update": "checks",
     "repos/create-commit-status": "statuses",
 }
-_OF_NO_REPOSITORY = {"rate-limit/get", "apps/get-authenticated", "apps/create-installation-access-token"}
+_OF_NO_REPOSITORY = {"rate-limit/get", OF_INSTALLATION, *AS_APP}
 _LIMITS_PAGE = "/overview/rate-limits-for-the-rest-api"
 
 
@@ -62,7 +63,8 @@ class Service:
     def answer(self, request: Request, received: Received) -> Answer:
         try:
             # The App itself is no account: it has a token of another kind.
-            as_app = received.path.removeprefix(self.rest).startswith("/app")
+            path = received.path.removeprefix(self.rest)
+            as_app = path.startswith("/app") or path.endswith("/installation")
             viewer = None if as_app else self._viewer(request)
             self._check_limits(viewer)
             if received.path == self._graphql:
@@ -120,7 +122,7 @@ class Service:
             self._problems.append(f"no such operation: {received.method} {received.path}")
             raise not_found()
         if operation.name in _OF_NO_REPOSITORY:
-            answer = self._of_no_repository(request, operation)
+            answer = self._of_no_repository(request, received, operation, viewer)
             problems = github_description().answer_problems(operation, answer.status, answer.body)
             self._problems += [f"answer to {received.path}: {problem}" for problem in problems]
             return answer
@@ -150,17 +152,18 @@ class Service:
             self._problems += [f"answer to {place}: {problem}" for problem in problems]
         return answer
 
-    def _of_no_repository(self, request: Request, operation: Operation) -> Answer:
+    def _of_no_repository(
+        self, request: Request, received: Received, operation: Operation, viewer: Token | None
+    ) -> Answer:
         if operation.name == "rate-limit/get":
             return Answer(body=_rate_limits(self._limits))
+        if operation.name == OF_INSTALLATION:
+            return repositories_of(self._state, viewer, self._answers(request))
         app = self.app
         if app is None or not app.signed(request.headers.get("authorization", "")):
             # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
             return Refused(401, "A JSON web token could not be decoded").answer
-        if operation.name == "apps/get-authenticated":
-            return Answer(body=app.described(self._answers(request).web))
-        token = app.token_for(int(operation.arguments["installation_id"]))
-        return Answer(status=201, body=token) if token else not_found().answer
+        return AppOperations(self._state, app).carry_out(operation, received, self._answers(request))
 
     def _carried_out(self, call: Call, problems: list[str]) -> Answer:
         """GitHub passes over unknown names; what breaks its schema it refuses."""

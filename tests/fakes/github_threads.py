@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.fakes.github_calls import MOST_CHARACTERS, Answer, Call, Refused, not_found
-from tests.fakes.github_posts import Review, ReviewComment
+from tests.fakes.github_posts import Reaction, Review, ReviewComment
 from tests.fakes.github_pull import FakePullRequest
 from tests.fakes.github_state import GitHubState
 
@@ -28,6 +28,8 @@ class ThreadOperations:
             "pulls/update-review-comment": self._update_review_comment,
             "pulls/delete-review-comment": self._delete_review_comment,
             "pulls/create-reply-for-review-comment": self._reply,
+            "reactions/create-for-issue-comment": self._react_to_issue_comment,
+            "reactions/create-for-pull-request-review-comment": self._react_to_review_comment,
             "pulls/update-review": self._update_review,
             "pulls/delete-pending-review": self._delete_pending_review,
             "repos/get-collaborator-permission-level": self._permission,
@@ -49,6 +51,34 @@ class ThreadOperations:
         pull.title, pull.body, pull.state = title, body, asked.get("state", pull.state)
         head = self._state.repository(pull.head_repository)
         return Answer(body=call.answers.pull_request(pull, head))
+
+    def _react_to_issue_comment(self, call: Call) -> Answer:
+        number = call.number("comment_id")
+        for pull in self._state.pulls_of(call.repository):
+            for comment in pull.issue_comments:
+                if comment.id == number:
+                    return self._reacted(call, comment.reactions)
+        raise not_found()
+
+    def _react_to_review_comment(self, call: Call) -> Answer:
+        return self._reacted(call, self._find_comment(call)[2].reactions)
+
+    def _reacted(self, call: Call, reactions: list[Reaction]) -> Answer:
+        """The same one twice is one: https://docs.github.com/en/rest/reactions/reactions ."""
+        content = call.body["content"]
+        name = {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}.get(content, content.upper())
+        known = next((each for each in reactions if (each.login, each.content) == (call.author, name)), None)
+        made = known or Reaction(self._state.counter.id(), call.author, name, self._state.counter.time())
+        if known is None:
+            reactions.append(made)
+        body = {
+            "id": made.id,
+            "node_id": f"REA_{made.id}",
+            "user": call.answers.user(made.login),
+            "content": content,
+            "created_at": made.created_at,
+        }
+        return Answer(200 if known else 201, body)
 
     def _find_comment(self, call: Call) -> tuple[FakePullRequest, Review, ReviewComment]:
         number = call.number("comment_id")

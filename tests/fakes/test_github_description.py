@@ -11,7 +11,7 @@ from tests.fakes.github_samples import PULL, REPOSITORY, opened
 @pytest.mark.parametrize(
     ("method", "path", "body", "problem"),
     [
-        ("GET", f"{REPOSITORY}/pulls", None, "no such operation: GET /repos/acme/papers/pulls"),
+        ("GET", f"{REPOSITORY}/forks", None, "no such operation: GET /repos/acme/papers/forks"),
         ("PUT", PULL, None, f"no such operation: PUT {PULL}"),
         ("GET", f"{PULL}/files?perpage=5", None, f"GET {PULL}/files: unknown query parameter perpage"),
         ("GET", f"{PULL}/files?per_page=101", None, f"GET {PULL}/files: GitHub cuts per_page to 100"),
