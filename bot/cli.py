@@ -66,6 +66,14 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class RoleOption(StrEnum):
+    """What a process of the service can do."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
+
+
 def _show_version(value: bool) -> None:
     if value:
         typer.echo(f"plumbline {__version__}")
@@ -313,13 +321,23 @@ def doctor(
     raise typer.Exit(0 if asked.well else 3)
 
 
-@app.command(hidden=True)
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen at.", min=0, max=65_535)] = 8000,
     insecure_no_secret: Annotated[
         bool, typer.Option("--insecure-no-secret", help="Take webhooks that nobody signed; on this machine only.")
     ] = False,
+    role: Annotated[
+        RoleOption,
+        typer.Option(help="Take webhooks in (web), work on jobs (worker), or both; apart they need PostgreSQL."),
+    ] = RoleOption.ALL,
+    drain: Annotated[
+        int,
+        typer.Option(
+            help="Seconds that work under way gets to end when stopped; the rest goes on later.", min=0, max=3_600
+        ),
+    ] = 20,
 ) -> None:
     """Run as a GitHub App: take webhooks in, and review what they tell of."""
     try:
@@ -327,7 +345,7 @@ def serve(
     except ImportError as error:
         raise Misuse("The service is not installed; install it with: pip install 'plumbline[service]'.") from error
 
-    run.run(run.Place(host, port, insecure_no_secret))
+    run.run(run.Place(host, port, insecure_no_secret, run.Role(role.value), drain))
 
 
 def _confirmed(question: str) -> bool:

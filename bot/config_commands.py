@@ -12,7 +12,6 @@ from bot.errors import Misuse
 
 if TYPE_CHECKING:
     from bot.clients.source import Repository
-    from bot.core.policy import PolicyTexts
     from bot.core.references import PullRequestReference
     from bot.core.settle import Settled
     from bot.settings import Settings
@@ -24,15 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-# The fields of the policy that a setting fills and the policy file can set as well.
-_SETTINGS = {
-    "model": "model",
-    "max_comments": "max_comments",
-    "max_cost": "max_cost_usd",
-    "max_cost_pull_request": "max_cost_pull_request_usd",
-    "max_cost_day": "max_cost_day_usd",
-}
 
 
 @app.command(epilog="Exit codes: 0 the file is fine, 1 it has problems, 2 usage or configuration.")
@@ -84,6 +74,7 @@ def show(
 
 
 def _of_folder(base: str, known: Settings) -> tuple[Settled, str]:
+    from bot import wiring
     from bot.core.policy import PolicyTexts
     from bot.core.policy_keys import POLICY_PATH
     from bot.core.rendering import policy
@@ -91,10 +82,11 @@ def _of_folder(base: str, known: Settings) -> tuple[Settled, str]:
     text = _in_branch(base) if base else _text_of(_root() / POLICY_PATH)
     misspelt = _misspelt("") if text is None and not base else ""
     basis = policy.basis_of_folder(base, found=text is not None, misspelt=misspelt)
-    return _settled(PolicyTexts(base=text), base, known), basis
+    return wiring.settled(PolicyTexts(base=text), base, known), basis
 
 
 def _of_pull_request(name: str, known: Settings) -> tuple[Settled, str]:
+    from bot import wiring
     from bot.clients.github.connection import Access, GitHub
     from bot.clients.github.snapshot import PullRequestSource
     from bot.core.rendering import policy
@@ -106,16 +98,7 @@ def _of_pull_request(name: str, known: Settings) -> tuple[Settled, str]:
         change = source.change()
         texts = source.policy_texts(change)
     branch = change.pull_request.base.ref if change.pull_request else ""
-    return _settled(texts, branch, known), policy.basis_of_pull_request(name, branch, texts)
-
-
-def _settled(texts: PolicyTexts, branch: str, known: Settings) -> Settled:
-    from bot import wiring
-    from bot.core.settle import settle
-
-    sources = {field: known.source_of(setting) for field, setting in _SETTINGS.items()}
-    asked = wiring.policy(wiring.Request(), known)
-    return settle(asked, {field: where for field, where in sources.items() if where}, texts, branch=branch)
+    return wiring.settled(texts, branch, known), policy.basis_of_pull_request(name, branch, texts)
 
 
 def _reference(name: str, known: Settings) -> PullRequestReference:

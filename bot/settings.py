@@ -109,7 +109,7 @@ class ServiceSettings(BaseSettings):
     """What the service needs besides. Only the environment counts: a service runs in no checkout.
 
     `data` is the folder of what has to last. `debounce` are the seconds for which more pushes are waited for, `reviews`
-    those that are made at the same time.
+    those that are made at the same time, by all processes together. `api_token` switches the API on.
     """
 
     model_config = SettingsConfigDict(
@@ -118,11 +118,13 @@ class ServiceSettings(BaseSettings):
 
     app_id: str = Field(default="", validation_alias="GITHUB_APP_ID", pattern=r"^[A-Za-z0-9._-]*$")
     app_private_key: SecretStr | None = Field(default=None, validation_alias="GITHUB_APP_PRIVATE_KEY")
+    app_private_key_file: str = Field(default="", validation_alias="GITHUB_APP_PRIVATE_KEY_FILE")
     webhook_secret: SecretStr | None = Field(default=None, validation_alias="GITHUB_WEBHOOK_SECRET")
     data: str = "plumbline-data"
     database_url: SecretStr | None = None
     debounce: float = Field(default=10.0, ge=0, le=600, allow_inf_nan=False)
     reviews: int = Field(default=4, ge=1, le=50)
+    api_token: SecretStr | None = Field(default=None, min_length=16)
 
 
 def load_service() -> ServiceSettings:

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from bot.core.messages import Reply
     from bot.core.messages import Request as ModelRequest
     from bot.core.model_rules import Rulebook
-    from bot.core.policy import Policy
+    from bot.core.policy import Policy, PolicyTexts
     from bot.core.posting import Posted
     from bot.core.rendering.setup import Asked, Program
     from bot.core.review import Review
+    from bot.core.settle import Settled
 
 _DAYS_KEPT = 14
 _CHECK_SECONDS = 60
@@ -53,6 +54,8 @@ _SETTINGS = {
     "max_cost_pull_request": "max_cost_pull_request_usd",
     "max_cost_day": "max_cost_day_usd",
 }
+# Those of them that the policy file can set as well.
+_IN_FILE = frozenset({"model", "max_comments", "max_cost", "max_cost_pull_request", "max_cost_day"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Request:
     no_model: bool = False
     keep: str = ""
     fresh: bool = False
+    serves_commands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,15 @@ def wish(request: Request, settings: Settings) -> reviewer.Wish:
     )
 
 
+def settled(texts: PolicyTexts, branch: str, settings: Settings) -> Settled:
+    """The policy that holds where these files were read, without any option; each value with its source."""
+    from bot.core.settle import settle
+
+    sources = {field: settings.source_of(setting) for field, setting in _SETTINGS.items() if field in _IN_FILE}
+    asked = policy(Request(), settings)
+    return settle(asked, {field: where for field, where in sources.items() if where}, texts, branch=branch)
+
+
 def policy(request: Request, settings: Settings) -> Policy:
     """The policy of settings and options, defaults included."""
     from bot.core.cost import price_of
@@ -262,6 +275,7 @@ def policy(request: Request, settings: Settings) -> Policy:
         post=request.post,
         automatic=request.automatic,
         full=request.full,
+        serves_commands=request.serves_commands,
         fail_on=Severity(threshold) if threshold else None,
         max_cost_pull_request=settings.max_cost_pull_request_usd,
         max_cost_day=settings.max_cost_day_usd,

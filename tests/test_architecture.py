@@ -15,9 +15,9 @@ LAYERS = (
     ("cli", "action"),
     ("server",),
     ("config_commands",),
-    ("app_work",),
+    ("app",),
     ("wiring",),
-    ("progress", "speech"),
+    ("progress", "speech", "logs", "metrics"),
     ("jobs",),
     ("rounds",),
     ("reviewer", "publisher", "assistant", "checkup", "remedy"),
@@ -30,7 +30,7 @@ LAYERS = (
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms whose modules may import each other; elsewhere a layer's modules do not know of one another.
-HOUSES = {"core", "clients", "server", "jobs"}
+HOUSES = {"core", "clients", "server", "app", "jobs"}
 DOORS = {
     "unidiff": ("bot.core.patch",),
     "httpx": ("bot.clients",),
@@ -39,6 +39,7 @@ DOORS = {
     "sqlalchemy": ("bot.jobs",),
     "fastapi": ("bot.server",),
     "pydantic_settings": ("bot.settings",),
+    "prometheus_client": ("bot.metrics",),
 }
 IMPURE = {
     *("os", "io", "pathlib", "subprocess", "socket", "time", "datetime", "random", "logging", "asyncio", "tempfile"),

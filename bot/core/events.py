@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,7 @@ CHECK_NAME = "Plumbline"
 """The name of our check runs."""
 
 _PREFIX = "sha256="
+_CHECKED = re.compile(r"plumbline:[0-9a-f]{16}:([1-9][0-9]{0,11})")
 
 
 class Why(StrEnum):
@@ -38,6 +40,7 @@ class Why(StrEnum):
     COMMANDED = "commanded"
     RERUN = "check rerun"
     FOUND = "found"
+    SIGN = "sign of a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,10 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """Somebody gave a command. Whether they may, their rights on the repository tell, which no event does."""
+    """Somebody gave a command. Whether they may, their rights on the repository tell, which no event does.
+
+    `comment` is the one that it stands in, `opening` the one that opened its thread; both may be the same.
+    """
 
     pull: Pull
     command: Command
@@ -93,13 +99,7 @@ class Commanded:
     is_author_of_pull: bool
     place: Place
     comment: int
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadChanged:
-    """A thread was resolved or opened again: the summary may have to tell so."""
-
-    pull: Pull
+    opening: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,12 @@ class Nothing:
     why: str
 
 
-Intent = ReviewDue | Cancelled | Commanded | ThreadChanged | InstallationChanged | Nothing
+Intent = ReviewDue | Cancelled | Commanded | InstallationChanged | Nothing
+
+
+def check_mark(review: str, number: int) -> str:
+    """What our check run of a review is known by, of that name, on the pull request of that number."""
+    return f"{hashlib.sha256(review.encode()).hexdigest()[:16]}:{number}"
 
 
 def signature_of(body: bytes, secret: bytes) -> str:
@@ -189,6 +194,7 @@ class _Comment(_Read):
     id: int
     body: str | None
     user: _User | None
+    in_reply_to_id: int | None = None
 
 
 class _IssueCommentEvent(_Read):
@@ -226,6 +232,7 @@ class _App(_Read):
 class _CheckRun(_Read):
     name: str
     head_sha: str
+    external_id: str | None = None
     app: _App | None = None
     pull_requests: tuple[_NumberedPull, ...] | list[_NumberedPull] = ()
 
@@ -333,14 +340,14 @@ def _commanded(  # noqa: PLR0913, PLR0917 - what a comment is made of
     if command is None:
         return Nothing("the comment is no command")
     own = opener is not None and opener.login == author.login
-    return Commanded(pull, command, author.login, own, place, comment.id)
+    return Commanded(pull, command, author.login, own, place, comment.id, comment.in_reply_to_id or comment.id)
 
 
 def _of_thread(body: bytes, slug: str) -> Intent:
     event = _read(_ThreadEvent, body)
     if event.action not in {"resolved", "unresolved"} or _is_ours(event.sender, slug):
         return Nothing("the thread was not changed by somebody else")
-    return ThreadChanged(_pull(event.repository, event.pull_request.number, event.installation))
+    return ReviewDue(_pull(event.repository, event.pull_request.number, event.installation), Why.SIGN)
 
 
 def _of_check_run(body: bytes, slug: str) -> Intent:
@@ -349,9 +356,12 @@ def _of_check_run(body: bytes, slug: str) -> Intent:
     ours = run.app is not None and run.app.slug == slug and run.name == CHECK_NAME
     if event.action not in {"rerequested", "requested_action"} or not ours:
         return Nothing("it is no check run of ours that is to run again")
-    if not run.pull_requests:
+    # Of a fork's pull requests GitHub names none.
+    marked = _CHECKED.fullmatch(run.external_id or "")
+    number = int(marked[1]) if marked else run.pull_requests[0].number if run.pull_requests else 0
+    if not number:
         return Nothing("the check run names no pull request of this repository")
-    pull = _pull(event.repository, run.pull_requests[0].number, event.installation)
+    pull = _pull(event.repository, number, event.installation)
     return ReviewDue(pull, Why.RERUN, run.head_sha, by_hand=True, full=event.action == "rerequested")
 
 

@@ -1,20 +1,23 @@
-"""What a durable job is about, as a value that is stored: a review of a pull request."""
+"""What durable jobs are about, as values that are stored: a review of a pull request, a command in a comment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
-from bot.core.events import Pull, ReviewDue, Why
+from pydantic import TypeAdapter
+
+from bot.core.events import Commanded, Pull, ReviewDue, Why
 from bot.core.messages import Json
 
-_MORE_MAY_COME = frozenset({Why.PUSHED, Why.RETARGETED})
+_MORE_MAY_COME = frozenset({Why.PUSHED, Why.RETARGETED, Why.SIGN})
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """A review to be made. `delivery` names what asked for it, `head` the commit that it is about, if that is known.
 
-    `by_hand` tells that a person asked for this very review, `full` that all is read again.
+    `by_hand` tells that a person asked for this very review, `full` that all is read again. `attempt` counts those that
+    failed before. `at` is when it was asked for, in seconds since 1970.
     """
 
     pull: Pull
@@ -23,6 +26,8 @@ class Order:
     delivery: str
     by_hand: bool = False
     full: bool = False
+    attempt: int = 0
+    at: float = 0.0
 
     @property
     def series(self) -> str:
@@ -30,13 +35,39 @@ class Order:
         return series_of(self.pull)
 
     @property
+    def review(self) -> str:
+        """The name of the review, whatever the attempt.
+
+        Events about the same commit make one; what a person asks for is one of its own, and so is what a sign changes.
+        """
+        own = self.by_hand or not self.head or self.why is Why.SIGN
+        return f"{self.series}{self.head or 'head'}-{self.delivery if own else 'auto'}"
+
+    @property
     def name(self) -> str:
-        """The job's name. Events about the same commit make one job; what a person asks for is one of its own."""
-        return f"{self.series}{self.head or 'head'}-{self.delivery if self.by_hand or not self.head else 'auto'}"
+        """The job's name."""
+        return f"{self.review}~{self.attempt}" if self.attempt else self.review
+
+    @property
+    def answers(self) -> str:
+        """Where the model's answers for it are kept.
+
+        One place for a pull request, so that what a newer review asks again is not paid for again. Who wants all to be
+        read again wants new answers.
+        """
+        return self.review if self.full else self.series
+
+    def again(self) -> Order:
+        """The next attempt."""
+        return replace(self, attempt=self.attempt + 1)
 
     def delay(self, debounce: float) -> float:
         """How many seconds to wait for further pushes; none where somebody waits, or it has just been opened."""
         return debounce if self.why in _MORE_MAY_COME and not self.by_hand else 0.0
+
+
+_ORDER = TypeAdapter(Order)
+_COMMANDED = TypeAdapter(Commanded)
 
 
 def series_of(pull: Pull) -> str:
@@ -44,37 +75,26 @@ def series_of(pull: Pull) -> str:
     return f"review-{pull.repository_id}-{pull.number}-"
 
 
-def order_of(due: ReviewDue, delivery: str) -> Order:
+def order_of(due: ReviewDue, delivery: str, at: float = 0.0) -> Order:
     """The order that a delivery makes."""
-    return Order(due.pull, due.why, due.head, delivery, due.by_hand, due.full)
+    return Order(due.pull, due.why, due.head, delivery, due.by_hand, due.full, at=at)
 
 
 def order_as_json(order: Order) -> Json:
     """The order as JSON, from which `order_from_json` makes an equal one."""
-    pull = order.pull
-    return {
-        "repository": pull.repository,
-        "repository_id": pull.repository_id,
-        "number": pull.number,
-        "installation": pull.installation,
-        "why": order.why.value,
-        "head": order.head,
-        "delivery": order.delivery,
-        "by_hand": order.by_hand,
-        "full": order.full,
-    }
+    return asdict(order)
 
 
-def order_from_json(stored: Json) -> Order:
-    """Make an order again. Raises KeyError or ValueError where it was not written by us."""
-    repository_id, number, installation = (
-        int(str(stored[name])) for name in ("repository_id", "number", "installation")
-    )
-    return Order(
-        Pull(str(stored["repository"]), repository_id, number, installation),
-        Why(str(stored["why"])),
-        str(stored["head"]),
-        str(stored["delivery"]),
-        by_hand=bool(stored["by_hand"]),
-        full=bool(stored["full"]),
-    )
+def order_from_json(stored: object) -> Order:
+    """Make an order again. Raises ValueError where it was not written by us."""
+    return _ORDER.validate_python(stored)
+
+
+def command_as_json(commanded: Commanded) -> Json:
+    """The command as JSON, from which `command_from_json` makes an equal one."""
+    return asdict(commanded)
+
+
+def command_from_json(stored: object) -> Commanded:
+    """Make a command again. Raises ValueError where it was not written by us."""
+    return _COMMANDED.validate_python(stored)

@@ -335,7 +335,8 @@ def _mending(review: Review, threads: Iterable[Thread]) -> Mending:
 def _in_words(review: Review, known: Known) -> str:
     """The comment of a finding, on its line if it can stand there."""
     write = inline_comment if known.placed and review.diff.carries(known.finding.location) else file_comment
-    return write(known, home=review.home, language=review.policy.language)
+    policy = review.policy
+    return write(known, commands=policy.serves_commands, home=review.home, language=policy.language)
 
 
 def _said_again(review: Review, known: Known) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -17,11 +18,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     create_engine,
     delete,
     event,
+    extract,
+    func,
     insert,
     select,
+    text,
+    update,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
@@ -31,6 +37,7 @@ from bot.errors import Misuse, Unavailable
 # https://www.sqlite.org/changes.html: the first in which `unixepoch('subsec')`, which DBOS uses, gives a number.
 _SUBSECONDS = (3, 42)
 _BUSY_SECONDS = 30
+_PATIENCE_SECONDS = 8
 _T = TypeVar("_T")
 _tables = MetaData()
 _replies = Table(
@@ -41,6 +48,26 @@ _replies = Table(
     Column("answer", Text, nullable=False),
     Column("at", Float, nullable=False, index=True),
 )
+
+
+_spending = Table(
+    "plumbline_spending",
+    _tables,
+    Column("kind", String(20), primary_key=True),
+    Column("account", String(100), primary_key=True),
+    Column("review", String(200), primary_key=True),
+    Column("dollars", Float, nullable=False),
+    Column("at", Float, nullable=False, index=True),
+)
+_processes = Table(
+    "plumbline_processes",
+    _tables,
+    Column("process", String(100), primary_key=True),
+    Column("at", Float, nullable=False),
+)
+# The clocks of machines differ; that of PostgreSQL is one.
+_DATABASE_TIME = extract("epoch", func.clock_timestamp())
+_LOCK = 4_711_001
 
 
 def checked_url(written: str, data: Path) -> str:
@@ -79,7 +106,7 @@ class Database:
 
     def __init__(self, url: str, now: Callable[[], float] = time.time) -> None:
         self.url = url
-        self._now = now
+        self.now = now
         options = {"connect_args": {"timeout": _BUSY_SECONDS}} if is_sqlite(url) else {"pool_pre_ping": True}
         self._engine: Engine = create_engine(url, **options)
         if is_sqlite(url):
@@ -117,7 +144,7 @@ class Database:
 
     def keep(self, review: str, request: str, answer: str) -> None:
         """Keep an answer; the first one stays."""
-        row = {"review": review, "request": request, "answer": answer, "at": self._now()}
+        row = {"review": review, "request": request, "answer": answer, "at": self.now()}
 
         def write() -> None:
             try:
@@ -129,23 +156,114 @@ class Database:
 
         self._run(write)
 
-    def forget(self, older_than: float) -> int:
-        """Delete answers that were kept before this moment (seconds since 1970); give their number."""
+    def spend(self, kind: str, account: str, review: str, dollars: float) -> None:
+        """Note what a review cost by now; the most that was ever told of it counts."""
+        key = {"kind": kind, "account": account, "review": review}
+        same = and_(*(_spending.c[name] == value for name, value in key.items()))
+
+        def write() -> None:
+            with self._engine.begin() as connection:
+                known = connection.execute(select(_spending.c.dollars).where(same)).scalar()
+                if known is None:
+                    connection.execute(insert(_spending), {**key, "dollars": dollars, "at": self.now()})
+                elif dollars > known:
+                    connection.execute(update(_spending).where(same).values(dollars=dollars))
+
+        self._run(write)
+
+    def spent(self, kind: str, account: str, since: float, *, apart_from: str = "") -> float:
+        """The dollars of an account's reviews since then, without those of one."""
+
+        def read() -> float:
+            c = _spending.c
+            these = and_(c.kind == kind, c.account == account, c.at >= since, c.review != apart_from)
+            with self._engine.connect() as connection:
+                return float(connection.execute(select(func.sum(c.dollars)).where(these)).scalar() or 0.0)
+
+        return self._run(read)
+
+    def beat(self, process: str) -> bool:
+        """Renew the lease of a process, by the clock of the database; False where it had none any more."""
+
+        def write() -> bool:
+            with self._engine.begin() as connection:
+                renewed = update(_processes).where(_processes.c.process == process).values(at=_DATABASE_TIME)
+                if connection.execute(renewed).rowcount:
+                    return True
+                connection.execute(insert(_processes).values(process=process, at=_DATABASE_TIME))
+            return False
+
+        return self._run(write)
+
+    def expire(self, process: str) -> None:
+        """Let the lease of a process run out now."""
+
+        def write() -> None:
+            with self._engine.begin() as connection:
+                connection.execute(update(_processes).where(_processes.c.process == process).values(at=0.0))
+
+        self._run(write)
+
+    def take_over(self, lease: float, work: Callable[[str], None]) -> list[str]:
+        """Do the work for each process whose lease ran out, in one process at a time; give their names.
+
+        Who renews late waits for the end of this, and finds that the lease is gone. Whatever breaks here is done again.
+        """
+
+        def write() -> list[str]:
+            with self._engine.begin() as connection:
+                if not connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar():
+                    return []
+                late = (
+                    delete(_processes).where(_processes.c.at < _DATABASE_TIME - lease).returning(_processes.c.process)
+                )
+                gone = [str(process) for process in connection.execute(late).scalars()]
+                for process in gone:
+                    work(process)
+            return gone
+
+        return self._run(write)
+
+    def forget(self, answers_before: float, spending_before: float) -> int:
+        """Delete what was kept before these moments (seconds since 1970); give the number of answers."""
 
         def remove() -> int:
             with self._engine.begin() as connection:
-                return connection.execute(delete(_replies).where(_replies.c.at < older_than)).rowcount
+                connection.execute(delete(_spending).where(_spending.c.at < spending_before))
+                return connection.execute(delete(_replies).where(_replies.c.at < answers_before)).rowcount
 
         return self._run(remove)
+
+    def shrink(self) -> None:
+        """Give the file's free space back. PostgreSQL does so by itself."""
+        if is_sqlite(self.url):
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                self._run(lambda: connection.execute(text("VACUUM")))
 
     @staticmethod
     def _run(work: Callable[[], _T]) -> _T:
         try:
             return work()
         except SQLAlchemyError as error:
-            raise Unavailable(
-                f"The database cannot be used ({type(error).__name__}); look at its disk and logs."
-            ) from error
+            raise _unavailable(error) from error
+
+
+async def answered(question: Coroutine[Any, Any, _T]) -> _T:
+    """What the jobs' tables answer. Raises Unavailable where they do not, or not soon: GitHub waits for ten seconds.
+
+    Source: https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await question
+    except TimeoutError:
+        raise Unavailable("The database does not answer; look at its disk and logs.") from None
+    except SQLAlchemyError as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: SQLAlchemyError) -> Unavailable:
+    return Unavailable(f"The database cannot be used ({type(error).__name__}); look at its disk and logs.")
 
 
 def _in_wal_mode(connection: sqlite3.Connection, _record: object) -> None:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Protocol
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.requests import ClientDisconnect
 
 from bot import __version__
+from bot.core.rendering import status_page
 from bot.errors import Unavailable
+from bot.metrics import CONTENT_TYPE, Metrics
 from bot.server.door import Door
 
+_log = structlog.get_logger()
 
-def service(door: Door, is_writable: Callable[[], Awaitable[bool]]) -> FastAPI:
-    """The application. `is_writable` tells whether what is accepted can be written down."""
+
+class Health(Protocol):
+    """How the service is."""
+
+    async def is_writable(self) -> bool:
+        """Whether what is accepted can be written down."""
+        ...
+
+    async def status(self) -> status_page.Status:
+        """All of it, for people; the queue's counters are brought up to date as well."""
+        ...
+
+
+def service(health: Health, metrics: Metrics) -> FastAPI:
+    """The application that every role serves."""
     app = FastAPI(title="Plumbline", version=__version__, docs_url=None, redoc_url=None)
-
-    @app.post("/webhook", include_in_schema=False)
-    async def webhook(request: Request) -> JSONResponse:
-        try:
-            answer = await door.receive(request.headers, request.stream())
-        except ClientDisconnect:
-            return _said(HTTPStatus.BAD_REQUEST, "The body did not come whole.")
-        except Unavailable as error:
-            # GitHub notes the failure; it is asked later to deliver again.
-            return _said(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        return _said(answer.status, answer.sentence)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> JSONResponse:
@@ -36,11 +42,47 @@ def service(door: Door, is_writable: Callable[[], Awaitable[bool]]) -> FastAPI:
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         # Nothing else counts: who leaves the balancer because GitHub or the model is down loses deliveries.
-        if await is_writable():
+        if await health.is_writable():
             return _said(HTTPStatus.OK, "Ready.")
         return _said(HTTPStatus.SERVICE_UNAVAILABLE, "The database cannot be written to.")
 
+    @app.get("/metrics", include_in_schema=False)
+    async def counted() -> Response:
+        await health.status()
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    @app.get("/", include_in_schema=False)
+    async def status() -> HTMLResponse:
+        return HTMLResponse(status_page.page(await health.status()), headers=_HEADERS)
+
     return app
+
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def add_door(app: FastAPI, door: Door, metrics: Metrics) -> None:
+    """Take webhooks in."""
+
+    @app.post("/webhook", include_in_schema=False)
+    async def webhook(request: Request) -> JSONResponse:
+        event, delivery = (request.headers.get(f"x-github-{name}", "")[:64] for name in ("event", "delivery"))
+        try:
+            answer = await door.receive(request.headers, request.stream())
+            status, sentence = answer.status, answer.sentence
+        except ClientDisconnect:
+            status, sentence = HTTPStatus.BAD_REQUEST, "The body did not come whole."
+        except Unavailable as error:
+            # GitHub notes the failure; it is asked later to deliver again.
+            status, sentence = HTTPStatus.SERVICE_UNAVAILABLE, str(error)
+        metrics.webhook(event, status)
+        _log.info("webhook", event_name=event, delivery=delivery, status=int(status), said=sentence)
+        return _said(status, sentence)
 
 
 def _said(status: HTTPStatus, sentence: str) -> JSONResponse:

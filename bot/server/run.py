@@ -3,60 +3,124 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
+import secrets
 import signal
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
-from bot import settings
-from bot.app_work import ReviewWork
+from bot import logs, settings
+from bot.app.access import Installations
+from bot.app.work import AppWork
 from bot.clients.github.app import App
 from bot.clients.github.connection import Access, AppKey
-from bot.errors import Misuse
+from bot.errors import Misuse, Unavailable
 from bot.jobs import queue
 from bot.jobs.database import Database, checked_url, is_sqlite, refuse_old_sqlite
-from bot.server.app import service
-from bot.server.door import Delivery, Door, Taken
-from bot.threads import aside
+from bot.metrics import Metrics
+from bot.server.api import add_api
+from bot.server.app import add_door, service
+from bot.server.desk import Desk, Health, Inbox
+from bot.server.door import Door
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_SWEEP_SECONDS = 3_600
+_log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """What a process does: it takes webhooks in, it works on jobs, or both."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the service listens. Without a secret only this machine may speak to it, and only where that is meant."""
+    """Where the service listens, what it does, and how many seconds work that is under way gets to end.
+
+    Without a secret only this machine may speak to it, and only where that is meant.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     insecure_no_secret: bool = False
+    role: Role = Role.ALL
+    drain: int = 20
 
 
 def run(place: Place) -> None:
     """Serve until somebody stops it. Raises Misuse where it could not be started."""
     own, known = settings.load_service(), settings.load()
-    secret = _secret(own, place)
+    secret = _secret(own, place) if place.role is not Role.WORKER else None
     access = Access(known.github_api_url, ca_bundle=settings.ca_bundle(), app=_key(own))
     data = Path(own.data)
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     url = checked_url(own.database_url.get_secret_value() if own.database_url else "", data)
-    if is_sqlite(url):
-        refuse_old_sqlite()
-    with App(access) as app:
+    with ExitStack() as stack:
+        if is_sqlite(url):
+            _refuse_several(place.role, data, stack)
+            refuse_old_sqlite()
+        app = stack.enter_context(App(access))
         database = Database(url)
+        stack.callback(database.close)
         database.create()
-        engine = queue.Engine(url, own.reviews, own.debounce)
-        work = ReviewWork(app, access, known, database)
-        application = service(Door(_Inbox(), secret, app.slug()), lambda: aside(database.is_writable))
-        application.router.lifespan_context = _working(engine, work)
-        # uvicorn stops at these by itself, and raises them once more when it has: that is no failure.
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, lambda *_: None)
-        uvicorn.run(application, host=place.host, port=place.port, log_level="warning")
+        slug, metrics = app.slug(), Metrics()
+        logs.configure()
+        engine = queue.Engine(
+            database, own.reviews, own.debounce, _name_of_process(url), works=place.role is not Role.WEB
+        )
+        installations = Installations(app, access)
+        work = AppWork(installations, slug, known, database, metrics)
+        application = service(Health(database, metrics, place.role.value, slug), metrics)
+        if place.role is not Role.WORKER:
+            add_door(application, Door(Inbox(), secret, slug), metrics)
+            add_api(application, Desk(installations), own.api_token.get_secret_value() if own.api_token else "")
+        application.router.lifespan_context = _working(engine, work, place.drain)
+        _serve(application, place)
+
+
+def _serve(application: FastAPI, place: Place) -> None:
+    # uvicorn stops at these by itself, and raises them once more when it has: that is no failure.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: None)
+    uvicorn.run(
+        application,
+        host=place.host,
+        port=place.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=place.drain,
+    )
+
+
+def _refuse_several(role: Role, data: Path, stack: ExitStack) -> None:
+    """A SQLite file belongs to one process: only that takes up what it left behind."""
+    if role is not Role.ALL:
+        raise Misuse(f"--role {role} needs a database that processes can share; set PLUMBLINE_DATABASE_URL.")
+    lock = stack.enter_context((data / "plumbline.lock").open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Misuse(f"Another process works in {data}; stop it, or set PLUMBLINE_DATA to another folder.") from None
+
+
+def _name_of_process(url: str) -> str:
+    """On SQLite always the same, so that a start takes up what the last one left; else others do, see `jobs.lease`."""
+    return "local" if is_sqlite(url) else f"{socket.gethostname()[:60]}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _secret(own: settings.ServiceSettings, place: Place) -> bytes | None:
@@ -70,28 +134,44 @@ def _secret(own: settings.ServiceSettings, place: Place) -> bytes | None:
 
 
 def _key(own: settings.ServiceSettings) -> AppKey:
-    if not own.app_id or own.app_private_key is None:
+    key = own.app_private_key
+    if own.app_private_key_file:
+        try:
+            key = SecretStr(Path(own.app_private_key_file).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            raise Misuse(
+                f"GITHUB_APP_PRIVATE_KEY_FILE names {own.app_private_key_file}, which cannot be read; "
+                "give the path of the App's private key."
+            ) from None
+    if not own.app_id or key is None:
         raise Misuse("The service runs as a GitHub App; set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY to its own.")
-    return AppKey(own.app_id, own.app_private_key)
+    return AppKey(own.app_id, key)
 
 
-class _Inbox:
-    """Writes deliveries down as jobs."""
-
-    async def take(self, delivery: Delivery) -> Taken:
-        """Write one down."""
-        if not queue.is_job(delivery.intent):
-            return Taken.NOT
-        return Taken.NOW if await queue.take(delivery.id, delivery.intent) else Taken.BEFORE
-
-
-def _working(engine: queue.Engine, work: queue.Work) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _working(
+    engine: queue.Engine, work: queue.Work, drain: int
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await queue.launch(engine, work)
+        _log.info("service started", process=engine.process, works=engine.works)
+        sweeping = asyncio.create_task(_sweep()) if engine.works else None
         try:
             yield
         finally:
-            await asyncio.to_thread(queue.close)
+            if sweeping is not None:
+                sweeping.cancel()
+            await asyncio.to_thread(queue.close, drain)
+            _log.info("service stopped", process=engine.process)
 
     return lifespan
+
+
+async def _sweep() -> None:
+    """At the start, and every hour; processes that ask at the same time ask for one sweep."""
+    moment = f"start-{int(time.time() // 60)}"
+    while True:
+        with suppress(Unavailable):
+            await queue.sweep(moment)
+        await asyncio.sleep(_SWEEP_SECONDS - time.time() % _SWEEP_SECONDS)
+        moment = f"hour-{int(time.time() // _SWEEP_SECONDS)}"

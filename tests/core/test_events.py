@@ -20,7 +20,6 @@ from bot.core.events import (
     Place,
     Pull,
     ReviewDue,
-    ThreadChanged,
     Why,
     is_signed,
     read_event,
@@ -78,15 +77,23 @@ def test_comments() -> None:
     """A command of a person, in the conversation or in a thread; nothing of bots, of issues, of talk, of edits."""
     said = read_event("issue_comment", comment("/pause"), SLUG)
     assert said == Commanded(
-        PULL, Command(Verb.PAUSE), "ann", is_author_of_pull=True, place=Place.CONVERSATION, comment=5
+        PULL, Command(Verb.PAUSE), "ann", is_author_of_pull=True, place=Place.CONVERSATION, comment=5, opening=5
     )
     other = read_event("issue_comment", comment("/review", {"login": "bob", "type": "User"}), SLUG)
     assert isinstance(other, Commanded)
     assert not other.is_author_of_pull
     pull = {"number": 12, "user": ANN, "head": {"sha": HEAD}}
-    thread = event("created", pull_request=pull, comment={"id": 6, "body": "/dismiss no", "user": ANN})
+    thread = event(
+        "created", pull_request=pull, comment={"id": 6, "body": "/dismiss no", "user": ANN, "in_reply_to_id": 4}
+    )
     assert read_event("pull_request_review_comment", thread, SLUG) == Commanded(
-        PULL, Command(Verb.DISMISS, reason="no"), "ann", is_author_of_pull=True, place=Place.THREAD, comment=6
+        PULL,
+        Command(Verb.DISMISS, reason="no"),
+        "ann",
+        is_author_of_pull=True,
+        place=Place.THREAD,
+        comment=6,
+        opening=4,
     )
     for body in (
         comment("/review", OURS),
@@ -102,12 +109,17 @@ def test_comments() -> None:
 def test_threads_and_check_runs() -> None:
     """A thread that somebody else resolved; a check run of ours that is to run again."""
     pull = {"number": 12, "head": {"sha": HEAD}}
-    assert read_event("pull_request_review_thread", event("resolved", pull_request=pull), SLUG) == ThreadChanged(PULL)
+    assert read_event("pull_request_review_thread", event("resolved", pull_request=pull), SLUG) == ReviewDue(
+        PULL, Why.SIGN
+    )
     ours = event("resolved", pull_request=pull, sender=OURS)
     assert isinstance(read_event("pull_request_review_thread", ours, SLUG), Nothing)
     run = {"name": "Plumbline", "head_sha": HEAD, "app": {"slug": SLUG}, "pull_requests": [{"number": 12}]}
     again = read_event("check_run", event("rerequested", check_run=run), SLUG)
     assert again == ReviewDue(PULL, Why.RERUN, HEAD, by_hand=True, full=True)
+    fork = {**run, "pull_requests": [], "external_id": "plumbline:0123456789abcdef:12"}
+    button = event("requested_action", check_run=fork, requested_action={"identifier": "review"})
+    assert read_event("check_run", button, SLUG) == ReviewDue(PULL, Why.RERUN, HEAD, by_hand=True)
     others: list[Json] = [{"app": {"slug": "other"}}, {"name": "build"}, {"pull_requests": []}, {"app": None}]
     for changed in others:
         body = event("rerequested", check_run={**run, **changed})

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.events import Pull, ReviewDue, Why
-from bot.core.orders import order_as_json, order_from_json, order_of
+from bot.core.commands import Command, Verb
+from bot.core.events import Commanded, Place, Pull, ReviewDue, Why
+from bot.core.orders import command_as_json, command_from_json, order_as_json, order_from_json, order_of
 
 PULL = Pull("acme/papers", 7, 12, 99)
 HEAD = "a" * 40
@@ -45,8 +46,38 @@ def test_names() -> None:
     assert not opened.name.startswith(order_of(ReviewDue(Pull("a/b", 7, 1, 99), Why.OPENED, HEAD), "1").series)
 
 
+def test_attempts_are_jobs_of_one_review() -> None:
+    """Each has a name of its own; the review keeps its name, and its answers."""
+    first = order_of(ReviewDue(PULL, Why.OPENED, HEAD), "1")
+    again = first.again().again()
+    assert again.name == f"{first.name}~2"
+    assert (again.review, again.answers) == (first.review, first.answers)
+
+
+def test_answers_are_shared_but_with_what_is_wanted_anew() -> None:
+    """What a newer review of the pull request asks again is not paid for again; `/review full` wants new answers."""
+    first, second = (order_of(ReviewDue(PULL, Why.PUSHED, sha * 40), sha) for sha in "ab")
+    full = order_of(ReviewDue(PULL, Why.COMMANDED, by_hand=True, full=True), "3")
+    assert first.answers == second.answers != full.answers
+
+
+def test_a_command_is_read_back() -> None:
+    """Through JSON, nothing changes."""
+    commanded = Commanded(
+        PULL,
+        Command(Verb.DISMISS, reason="no"),
+        "ann",
+        is_author_of_pull=True,
+        place=Place.THREAD,
+        comment=6,
+        opening=4,
+    )
+    assert command_from_json(json.loads(json.dumps(command_as_json(commanded)))) == commanded
+
+
 @pytest.mark.parametrize("why", Why)
 def test_only_pushes_wait(why: Why) -> None:
-    """More of them may come; nobody waits for an opening or a command."""
-    assert order_of(ReviewDue(PULL, why, HEAD), "1").delay(10) == (10 if why in {Why.PUSHED, Why.RETARGETED} else 0)
+    """More of them may come, and of people's signs; nobody waits for an opening or a command."""
+    waits = {Why.PUSHED, Why.RETARGETED, Why.SIGN}
+    assert order_of(ReviewDue(PULL, why, HEAD), "1").delay(10) == (10 if why in waits else 0)
     assert order_of(ReviewDue(PULL, why, HEAD, by_hand=True), "1").delay(10) == 0

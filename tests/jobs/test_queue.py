@@ -18,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.events import Cancelled, Pull, ReviewDue, Why
+from bot.core.commands import Command, Verb
+from bot.core.events import Cancelled, Commanded, InstallationChanged, Place, Pull, ReviewDue, Why
 from bot.core.orders import Order
 from bot.errors import Misuse, Transient
-from bot.jobs import queue
-from bot.jobs.database import refuse_old_sqlite
+from bot.jobs import board, queue
+from bot.jobs.board import State
+from bot.jobs.database import Database, refuse_old_sqlite
 from tests.jobs.worker import QUESTIONS
 from tests.repository import CHECKOUT
 
@@ -39,6 +41,10 @@ class Work:
 
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     fails: int = 0
+    mute: int = 0
+    missed: list[ReviewDue] = field(default_factory=list)
+    obeyed: list[str] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
     prepared: list[Order] = field(default_factory=list)
     stopped: list[Order] = field(default_factory=list)
     finished: list[Order] = field(default_factory=list)
@@ -46,7 +52,7 @@ class Work:
     running: Counter[int] = field(default_factory=Counter)
     most: int = 0
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, order: Order, _held: queue.Held) -> None:
         """Wait, or fail."""
         number = order.pull.repository_id
         self.running[number] += 1
@@ -59,27 +65,47 @@ class Work:
             raise
         finally:
             self.running[number] -= 1
-        if self.fails:
+        if self.fails and order.pull == PULL:
             self.fails -= 1
             raise Transient("The endpoint is overloaded; try again later.")
 
-    async def finish(self, order: Order) -> None:
+    async def finish(self, order: Order, _held: queue.Held) -> None:
         """Post."""
         self.finished.append(order)
 
-    async def give_up(self, _order: Order, sentence: str) -> None:
-        """Say so."""
+    async def give_up(self, _order: Order, sentence: str, _held: queue.Held) -> None:
+        """Say so, unless GitHub is mute."""
+        if self.mute:
+            self.mute -= 1
+            raise Transient("GitHub does not answer.")
         self.given_up.append(sentence)
+
+    async def obey(self, commanded: Commanded, _held: queue.Held) -> ReviewDue | None:
+        """Note it; `/review` is followed by one."""
+        self.obeyed.append(commanded.author)
+        return ReviewDue(commanded.pull, Why.COMMANDED, by_hand=True) if commanded.command.verb is Verb.REVIEW else None
+
+    async def catch_up(self) -> list[ReviewDue]:
+        """Find what was missed."""
+        return self.missed
+
+    async def leave(self, installation: int) -> None:
+        """Note it."""
+        self.left.append(installation)
 
 
 @contextlib.asynccontextmanager
-async def working(url: str, work: Work, debounce: float = 0.0) -> AsyncIterator[None]:
+async def working(url: str, work: Work, debounce: float = 0.0, reviews: int = 4) -> AsyncIterator[None]:
     """The engine, up while the block runs."""
-    await queue.launch(queue.Engine(url, reviews=4, debounce=debounce, waits=(0.1, 0.1)), work)
+    database = Database(url)
+    database.create()
+    soon = (0.1, 0.1)
+    await queue.launch(queue.Engine(database, reviews, debounce, waits=soon, telling=soon), work)
     try:
         yield
     finally:
         await asyncio.to_thread(queue.close)
+        database.close()
 
 
 async def until(true: Callable[[], object], seconds: float = 20) -> None:
@@ -191,6 +217,180 @@ def test_what_fails_outside_is_tried_again(url: str) -> None:
     assert len(lost.prepared) == 3
 
 
+def test_that_there_is_no_review_is_said_until_it_is_heard(url: str) -> None:
+    """GitHub may be what does not answer; and what waits for another attempt keeps no place from others."""
+    work = Work(fails=3, mute=2)
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(url, work, reviews=1):
+            await queue.take("one", due("a"))
+            await queue.take("two", due("e", OTHER))
+            await until(lambda: work.given_up and work.finished)
+            (shown,) = [job for job in await board.jobs() if job.order.pull == PULL]
+            assert (shown.state, shown.told) == (State.FAILED, "given up: The endpoint is overloaded; try again later.")
+            assert shown.order.attempt == 4
+
+    asyncio.run(story())
+    assert work.given_up == ["The endpoint is overloaded; try again later."]
+    assert [order.pull for order in work.finished] == [OTHER]
+
+
+def command(verb: Verb) -> Commanded:
+    return Commanded(PULL, Command(verb), "ann", is_author_of_pull=True, place=Place.CONVERSATION, comment=5, opening=5)
+
+
+def test_commands_are_obeyed_once(url: str) -> None:
+    """Delivered again they are known; what follows from one is done."""
+    work = Work()
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(url, work):
+            assert await queue.take("one", command(Verb.HELP))
+            assert await queue.take("two", command(Verb.REVIEW))
+            assert not await queue.take("two", command(Verb.REVIEW))
+            await until(lambda: work.finished)
+
+    asyncio.run(story())
+    assert work.obeyed == ["ann", "ann"]
+    assert [order.delivery for order in work.finished] == ["two"]
+
+
+def test_signs_join_what_waits(url: str) -> None:
+    """Many threads that are resolved make one more look; what is under way goes on, what was found is left alone."""
+    work = Work()
+
+    async def story() -> None:
+        async with working(url, work, debounce=1.0):
+            await queue.take("one", due("a", why=Why.OPENED))
+            await until(lambda: work.prepared)
+            for number in range(3):
+                await queue.take(f"sign {number}", ReviewDue(PULL, Why.SIGN))
+            await queue.take("found", ReviewDue(PULL, Why.FOUND, "f" * 40))
+            await asyncio.sleep(0.5)
+            work.hold.set()
+            await until(lambda: len(work.finished) == 2)
+            await asyncio.sleep(1.5)
+
+    asyncio.run(story())
+    assert work.stopped == []
+    assert [order.why for order in work.finished] == [Why.OPENED, Why.SIGN]
+
+
+def test_what_is_found_is_reviewed(url: str) -> None:
+    """A sweep is done once, whoever asks for it."""
+    work = Work(missed=[due("a", why=Why.FOUND)])
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(url, work):
+            for _ in range(2):
+                await queue.sweep("hour-1")
+            await until(lambda: work.finished)
+            await asyncio.sleep(0.3)
+
+    asyncio.run(story())
+    assert [order.delivery for order in work.finished] == ["sweep-hour-1"]
+
+
+def test_an_installation_that_goes_takes_its_jobs_along(url: str) -> None:
+    """Those of others go on."""
+    work, stranger = Work(), Pull("bob/shop", 9, 1, 77)
+
+    async def story() -> None:
+        async with working(url, work):
+            await queue.take("one", due("a"))
+            await queue.take("two", due("b", stranger))
+            await until(lambda: len(work.prepared) == 2)
+            await queue.take("gone", InstallationChanged(99, gone=True))
+            await until(lambda: work.stopped and work.left)
+            work.hold.set()
+            await until(lambda: work.finished)
+
+    asyncio.run(story())
+    assert [order.pull for order in work.stopped] == [PULL]
+    assert [order.pull for order in work.finished] == [stranger]
+    assert work.left == [99]
+
+
+def test_a_crowd_does_not_keep_others_waiting(url: str) -> None:
+    """One installation has sixty pull requests to be reviewed, another one: it need not wait for all of those."""
+    work = Work()
+    work.hold.set()
+    stranger = Pull("bob/shop", 9, 1, 77)
+
+    async def story() -> None:
+        async with working(url, work, reviews=2):
+            for number in range(60):
+                await queue.take(f"d{number}", due("a", Pull("acme/papers", 7, number + 1, 99)))
+            await queue.take("other", due("b", stranger))
+            await until(lambda: stranger in [order.pull for order in work.finished], 60)
+
+    asyncio.run(story())
+    # It is chosen by chance, beside the four lanes of the crowd: once in 10 million runs it comes later than this.
+    assert len(work.finished) < 55
+
+
+def test_old_things_are_deleted(url: str) -> None:
+    """Answers after a week, jobs after a month; and what is young stays."""
+    work, database = Work(), Database(url)
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(url, work):
+            await queue.take("one", due("a"))
+            await until(lambda: work.finished)
+            database.keep("review", "young", "{}")
+            database.now = lambda: time.time() - 8 * 86_400
+            database.keep("review", "old", "{}")
+            await asyncio.sleep(0.3)
+            await queue.sweep("hour-1")
+            await until(lambda: database.answer("review", "old") is None)
+            assert database.answer("review", "young") == "{}"
+            assert len(await board.jobs()) == 1
+
+    asyncio.run(story())
+
+    async def later() -> None:
+        late = Database(url, lambda: time.time() + 31 * 86_400)
+        await queue.launch(queue.Engine(late), work)
+        try:
+            await queue.sweep("hour-2")
+            await until(lambda: database.answer("review", "young") is None)
+            await asyncio.sleep(0.5)
+            assert await board.jobs() == []
+            assert await queue.take("one", due("a"))
+        finally:
+            await asyncio.to_thread(queue.close)
+            late.close()
+
+    asyncio.run(later())
+    database.close()
+
+
+def test_a_review_is_ended_by_hand(url: str) -> None:
+    """Once; and the board says so."""
+    work = Work()
+
+    async def story() -> None:
+        async with working(url, work):
+            await queue.take("one", due("a"))
+            await until(lambda: work.prepared)
+            (job,) = await board.jobs()
+            assert job.state is State.RUNNING
+            assert await board.backlog() == ({"waiting": 0, "running": 1}, 0.0)
+            assert await board.cancel(job.id)
+            assert not await board.cancel(job.id)
+            await until(lambda: work.stopped)
+            found = await board.job(job.id)
+            assert found is not None
+            assert found.state is State.CANCELLED
+            assert await board.job("review-1-1-head-x") is None
+
+    asyncio.run(story())
+
+
 def test_what_was_accepted_survives_a_stop(url: str) -> None:
     """A review that was under way begins again at the next start; one that was waiting is made."""
     first, second = Work(), Work()
@@ -226,7 +426,7 @@ def test_kills_lose_nothing_and_double_nothing(url: str, tmp_path: Path) -> None
     asyncio.run(accept())
     chance, kills = random.Random(4), 0
     while len(lines(tmp_path, "posted")) < len(pulls) and kills < 400:
-        command = (sys.executable, "-m", "tests.jobs.worker", url, str(tmp_path))
+        command = (sys.executable, "-m", "tests.jobs.worker", url, str(tmp_path), "0.2")
         launched = len(lines(tmp_path, "launched"))
         with subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.PIPE) as process:
             end = time.monotonic() + 30

@@ -17,8 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.events import ReviewDue, Why, signature_of
+from bot.core.rendering.status_page import Status
 from bot.errors import Unavailable
-from bot.server.app import service
+from bot.metrics import Metrics
+from bot.server.app import add_door, service
 from bot.server.door import MOST_BYTES, Delivery, Door, Taken
 from tests.core.test_events import HEAD, PULL, SLUG, comment, pull_request
 from tests.fakes.serving import Serving
@@ -47,11 +49,19 @@ class Box:
         """Whether something could be kept."""
         return not self.down
 
+    async def status(self) -> Status:
+        """How it is."""
+        return Status(
+            "1.2", "all", SLUG, not self.down, {"waiting": 2, "running": 1}, 75.0, {"GitHub": 61, "The model": None}
+        )
+
 
 @contextmanager
 def serving(box: Box, secret: bytes | None = SECRET) -> Iterator[httpx.Client]:
     """The service, and a client of it."""
-    app = service(Door(box, secret, SLUG), box.is_writable)
+    metrics = Metrics()
+    app = service(box, metrics)
+    add_door(app, Door(box, secret, SLUG), metrics)
     with Serving(app) as running, httpx.Client(base_url=running.url, trust_env=False) as client:
         yield client
 

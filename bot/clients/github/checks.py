@@ -27,6 +27,8 @@ from bot.errors import BadReply, OutsideError, Rejected, Transient
 _T = TypeVar("_T")
 # GitHub may need a moment until it shows what it stored before its answer was lost.
 _WAITS = (2.0, 4.0)
+# https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks#check-runs-and-requested-actions
+_AGAIN = {"label": "Review again", "description": "Read what has no answer yet.", "identifier": "review"}
 _MARK = "plumbline:"
 _SECONDS_BETWEEN = 15
 _LONGEST_DESCRIPTION = 140
@@ -258,7 +260,9 @@ class Checks:
         self._once(lambda: self._github.write("POST", path, self._about, body))
 
     def _ended(self, conclusion: Conclusion) -> dict[str, object]:
-        return {"status": _DONE, "conclusion": conclusion.value, "completed_at": self._clock()}
+        ended: dict[str, object] = {"status": _DONE, "conclusion": conclusion.value, "completed_at": self._clock()}
+        # Only an App hears of the button.
+        return ended | ({"actions": [_AGAIN]} if self._goes_on else {})
 
     @property
     def _about(self) -> str:

@@ -10,6 +10,7 @@ of what goes over httpx.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 from github import Auth, Github
@@ -53,6 +54,7 @@ _GRAPHQL = {
 # REST and GraphQL are counted apart: https://docs.github.com/en/rest/rate-limit/rate-limit
 _RESOURCES = ("core", "graphql")
 
+_NEXT = re.compile(r'<[^>]*[?&]cursor=([^&>]+)[^>]*>;\s*rel="next"')
 _T = TypeVar("_T")
 
 
@@ -94,7 +96,7 @@ class GitHub:
     """A connection, to be closed. Threads may share it.
 
     All methods raise Rejected, Transient or BadReply with one sentence for people; the constructor raises Misuse.
-    `about` names the pull request that the sentence is about.
+    `about` names the pull request that the sentence is about. `held` tells whether this process may still write.
     """
 
     def __init__(
@@ -103,7 +105,9 @@ class GitHub:
         *,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
+        held: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._held = held
         self._url = checked_url(access.api_url)
         self.host = urlsplit(self._url).netloc
         self._token = checked_token(access.token)
@@ -149,6 +153,11 @@ class GitHub:
         return client(ca_bundle=self._ca_bundle, timeout=httpx.Timeout(_SECONDS), limit=4)
 
     @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """What GitHub's last answers left of each resource."""
+        return tuple(self._quotas.values())
+
+    @property
     def _graphql_url(self) -> str:
         return str(self._github.requester.graphql_url)
 
@@ -156,6 +165,20 @@ class GitHub:
         """Read JSON. `path` begins with a slash, below the API's address."""
         asked = self._asked(about)
         return self._patiently(lambda: _json(self._send("GET", path, asked, parameters=parameters), asked))
+
+    def get_page(self, path: str, about: str, **parameters: int | str) -> tuple[object, str]:
+        """Read a page of what GitHub lists by a cursor; give that of the next page as well, '' for none.
+
+        Source: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+        """
+        asked = self._asked(about)
+
+        def read() -> tuple[object, str]:
+            answer = self._send("GET", path, asked, parameters=parameters)
+            following = _NEXT.search(answer.headers.get("link", ""))
+            return _json(answer, asked), unquote(following[1]) if following else ""
+
+        return self._patiently(read)
 
     def get_bytes(self, path: str, about: str, accept: str, most: int) -> bytes | None:
         """Read a body as it is, None where it has more than `most` bytes.
@@ -179,9 +202,10 @@ class GitHub:
     def write(self, verb: str, path: str, about: str, body: Mapping[str, object] | None = None) -> object:
         """Send a write once and give its JSON, None where there is none.
 
-        Transient with status 0 or 5xx, or BadReply: it may have arrived.
+        Transient with status 0 or 5xx, or BadReply: it may have arrived. Where another process has taken this one's
+        work over, nothing is sent.
         """
-        asked = self._asked(about, writing=True)
+        asked = self._writing(about)
         return self._unhurried(lambda: _json_if_any(self._send(verb, path, asked, body=body), asked))
 
     def mutate(self, mutation: str, about: str, **variables: object) -> tuple[FieldFailure, ...]:
@@ -189,7 +213,7 @@ class GitHub:
 
         What fails as a whole is raised; what `write` says of that holds here too.
         """
-        asked = self._asked(about, writing=True)
+        asked = self._writing(about)
         body = {"query": mutation, "variables": variables}
         return self._unhurried(lambda: self._mutated(self._send("POST", self._graphql_url, asked, body=body), asked))
 
@@ -203,6 +227,11 @@ class GitHub:
         least = min(running, key=lambda quota: quota.remaining, default=None)
         if least is not None and least.remaining < needed:
             raise scarce(least, about, now)
+
+    def _writing(self, about: str) -> Asked:
+        if not self._held():
+            raise Transient(f"{about} is another process's work by now; nothing was written.", stops_all=True)
+        return self._asked(about, writing=True)
 
     def _asked(self, about: str, *, writing: bool = False) -> Asked:
         return Asked(about, self.host, self.known, writing)

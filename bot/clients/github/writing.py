@@ -35,13 +35,17 @@ class Writer:
 
     def post(self, verb: str, path: str, body: Mapping[str, object]) -> str:
         """One try. Give the address of what was written."""
-        said = self._write(verb, path, body)
-        return read(Posted, said, self._reader.about).html_url
+        return read(Posted, self.send(verb, path, body), self._reader.about).html_url
+
+    def send(self, verb: str, path: str, body: Mapping[str, object] | None = None) -> object:
+        """One try of a write whose answer has no address; give the answer."""
+        self._reader.refuse_strangers()
+        return self._github.write(verb, self._reader.path + path, self._reader.about, body)
 
     def delete(self, path: str) -> bool:
         """Delete it; False where it was gone, as it may well be after an unclear answer."""
         try:
-            self.once(lambda: self._write("DELETE", path))
+            self.once(lambda: self.send("DELETE", path))
         except Rejected as refused:
             if refused.status in _GONE:
                 return False
@@ -70,7 +74,3 @@ class Writer:
                 return there
         assert failure is not None  # noqa: S101 - the loop ends by a return or with a failure
         raise failure
-
-    def _write(self, verb: str, path: str, body: Mapping[str, object] | None = None) -> object:
-        self._reader.refuse_strangers()
-        return self._github.write(verb, self._reader.path + path, self._reader.about, body)

@@ -183,8 +183,9 @@ def _drawn(review: Review) -> Iterator[str]:
 def _footer(review: Review) -> tuple[str, ...]:
     """What was asked and what it took, for this review and, where there were others, for all of them."""
     head = f"head {code(short(review.change.head))}" if short(review.change.head) else ""
+    help_ = "`/help`" if review.policy.serves_commands else ""
     if review.requests:
         model = plain(f"{review.model} · {spent(review)}")
     else:
         model = "" if review.life.since else plain(plan_sentence(review))
-    return (head, model, spent_in_all(review), f"prompts {code(review.prompts)}", f"Plumbline {review.version}")
+    return (head, model, spent_in_all(review), f"prompts {code(review.prompts)}", f"Plumbline {review.version}", help_)

@@ -63,13 +63,23 @@ def checked_document(name: str, file: PolicyFile) -> str:
 
 def table(settled: Settled, basis: str) -> str:
     """Every value that holds with its source; `basis` is a sentence on which files were read."""
-    rows = [(key.name, shown(key.kind, field_of(settled.policy, key.field)), _source(settled, key)) for key in KEYS]
+    rows = settled_rows(settled)
     widths = [max(len(row[at]) for row in rows if len(row[at]) <= _WIDEST) for at in (0, 1)]
     lines = [f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip() for name, value, source in rows]
-    problems = [f"{problem.where}:{problem.line}: {problem.sentence}" for problem in _problems(settled)]
+    problems = reported(settled)
     told = ["", *problems] if problems else []
     proposal = ["", _proposal(settled)] if settled.proposed else []
     return "\n".join([basis, "", *lines, *told, *proposal]) + "\n"
+
+
+def settled_rows(settled: Settled) -> list[tuple[str, str, str]]:
+    """Every key with its value and the source of that."""
+    return [(key.name, shown(key.kind, field_of(settled.policy, key.field)), _source(settled, key)) for key in KEYS]
+
+
+def reported(settled: Settled) -> list[str]:
+    """A line for each problem of the files."""
+    return [f"{problem.where}:{problem.line}: {problem.sentence}" for problem in _problems(settled)]
 
 
 def table_document(settled: Settled, basis: str) -> str:
