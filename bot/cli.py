@@ -348,6 +348,28 @@ def serve(
     run.run(run.Place(host, port, insecure_no_secret, run.Role(role.value), drain))
 
 
+@app.command()
+def setup(
+    url: Annotated[
+        str, typer.Option(help="The address at which GitHub reaches the service.", metavar="URL")
+    ] = "https://plumbline.example.org",
+    name: Annotated[str, typer.Option(help="The App's name.")] = "Plumbline",
+    organization: Annotated[
+        str, typer.Option(help="The organization that owns it; by default yourself.", metavar="ORG", show_default=False)
+    ] = "",
+) -> None:
+    """Show how to register the GitHub App by hand.
+
+    `plumbline serve` offers a page that does the same with two clicks.
+    """
+    from bot import settings
+    from bot.core.app_manifest import Wanted, checked, web_of
+    from bot.core.rendering import setup_page
+
+    web = web_of(settings.load().github_api_url)
+    typer.echo(setup_page.steps(web, checked(Wanted(url, name, organization))), nl=False)
+
+
 def _confirmed(question: str) -> bool:
     """Whether somebody says yes; nobody does at the end of input. Typer makes one error of that and of Ctrl-C."""
     try:

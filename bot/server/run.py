@@ -8,10 +8,11 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from pydantic import SecretStr
 from bot import logs, settings
 from bot.app.access import Installations
 from bot.app.work import AppWork
+from bot.clients import credentials
 from bot.clients.github.app import App
 from bot.clients.github.connection import Access, AppKey
+from bot.core.rendering import setup_page
 from bot.errors import Misuse, Unavailable
 from bot.jobs import queue
 from bot.jobs.database import Database, checked_url, is_sqlite, refuse_old_sqlite
@@ -33,6 +36,7 @@ from bot.server.api import add_api
 from bot.server.app import add_door, service
 from bot.server.desk import Desk, Health, Inbox
 from bot.server.door import Door
+from bot.server.setup import Guard, setup_service
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SWEEP_SECONDS = 3_600
@@ -61,14 +65,30 @@ class Place:
     drain: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """Who the App is, and what its webhooks are signed with; None where nothing is checked."""
+
+    key: AppKey
+    secret: bytes | None
+
+
 def run(place: Place) -> None:
-    """Serve until somebody stops it. Raises Misuse where it could not be started."""
+    """Serve until somebody stops it; without an App, first until it is set up. Raises Misuse where it cannot start."""
     own, known = settings.load_service(), settings.load()
-    secret = _secret(own, place) if place.role is not Role.WORKER else None
-    access = Access(known.github_api_url, ca_bundle=settings.ca_bundle(), app=_key(own))
     data = Path(own.data)
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
+    access = Access(known.github_api_url, ca_bundle=settings.ca_bundle())
+    identity = _identity(own, place, data) or _set_up(place, access, data)
+    if identity is not None:
+        _work(place, own, known, replace(access, app=identity.key), identity.secret)
+
+
+def _work(
+    place: Place, own: settings.ServiceSettings, known: settings.Settings, access: Access, secret: bytes | None
+) -> None:
+    data = Path(own.data)
     url = checked_url(own.database_url.get_secret_value() if own.database_url else "", data)
     with ExitStack() as stack:
         if is_sqlite(url):
@@ -80,9 +100,8 @@ def run(place: Place) -> None:
         database.create()
         slug, metrics = app.slug(), Metrics()
         logs.configure()
-        engine = queue.Engine(
-            database, own.reviews, own.debounce, _name_of_process(url), works=place.role is not Role.WEB
-        )
+        works = place.role is not Role.WEB
+        engine = queue.Engine(database, own.reviews, own.debounce, _name_of_process(url), works=works)
         installations = Installations(app, access)
         work = AppWork(installations, slug, known, database, metrics)
         application = service(Health(database, metrics, place.role.value, slug), metrics)
@@ -90,21 +109,60 @@ def run(place: Place) -> None:
             add_door(application, Door(Inbox(), secret, slug), metrics)
             add_api(application, Desk(installations), own.api_token.get_secret_value() if own.api_token else "")
         application.router.lifespan_context = _working(engine, work, place.drain)
-        _serve(application, place)
+        _serve(_server(application, place))
 
 
-def _serve(application: FastAPI, place: Place) -> None:
+def _set_up(place: Place, access: Access, data: Path) -> _Identity | None:
+    """Serve the setup until there is an App; None where somebody stopped it before."""
+    if place.role is Role.WORKER:
+        raise Misuse("There is no App yet; set it up with a process that serves the web, or set GITHUB_APP_ID.")
+    guard = Guard()
+
+    def done(made: credentials.Credentials) -> None:
+        credentials.keep(data, made)
+        server.should_exit = True
+
+    server = _server(setup_service(access, guard, done), place)
+    host = "localhost" if place.host in {*_LOOPBACK, "0.0.0.0", "::"} else place.host  # noqa: S104 - only named
+    sys.stdout.write(setup_page.invitation(f"http://{host}:{place.port}/setup?token={guard.token}"))
+    sys.stdout.flush()
+    _serve(server)
+    return _of_credentials(credentials.kept(data))
+
+
+def _identity(own: settings.ServiceSettings, place: Place, data: Path) -> _Identity | None:
+    """The App of the environment, else the one that was set up here, None where there is neither."""
+    if not own.app_id and own.app_private_key is None and not own.app_private_key_file:
+        return _of_credentials(credentials.kept(data))
+    return _Identity(_key(own), _secret(own, place) if place.role is not Role.WORKER else None)
+
+
+def _of_credentials(kept: credentials.Credentials | None) -> _Identity | None:
+    if kept is None:
+        return None
+    return _Identity(AppKey(kept.app_id, kept.private_key), kept.webhook_secret.get_secret_value().encode())
+
+
+def _server(application: FastAPI, place: Place) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=place.host,
+            port=place.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=place.drain,
+        )
+    )
+
+
+def _serve(server: uvicorn.Server) -> None:
     # uvicorn stops at these by itself, and raises them once more when it has: that is no failure.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: None)
-    uvicorn.run(
-        application,
-        host=place.host,
-        port=place.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=place.drain,
-    )
+    server.run()
+    if not server.started:
+        raise Misuse(f"Nobody can listen at {server.config.host}:{server.config.port}; choose another --port.")
 
 
 def _refuse_several(role: Role, data: Path, stack: ExitStack) -> None:

@@ -149,6 +149,10 @@ class FakeGitHub:
         self._service.app = app = FakeApp(self._tokens, installations)
         return app
 
+    def promise(self, code: str) -> None:
+        """Let somebody come back from the registration of the App with this code."""
+        self._service.codes.add(code)
+
     def add_token(  # noqa: PLR0913 - a token is made of many rights, each with a default
         self,
         token: str,

@@ -99,6 +99,17 @@ class FakeApp:
             "events": ["pull_request"],
         }
 
+    def registered(self, web: str) -> dict[str, object]:
+        """What its maker gets at the end of the registration, once."""
+        secret = "made-up secret of a webhook"
+        return {
+            **self.described(web),
+            "client_id": "Iv1.made-up",
+            "client_secret": "made-up secret of a client",
+            "webhook_secret": secret,
+            "pem": self.private_key,
+        }
+
     def token_for(self, installation: int) -> dict[str, object] | None:
         """A new token of an installation, None where there is none. Its long form is as new as this year."""
         repositories = self.installations.get(installation)

@@ -28,7 +28,7 @@ _OTHER_RIGHTS = {
     "checks/update": "checks",
     "repos/create-commit-status": "statuses",
 }
-_OF_NO_REPOSITORY = {"rate-limit/get", OF_INSTALLATION, *AS_APP}
+_OF_NO_REPOSITORY = {"rate-limit/get", "apps/create-from-manifest", OF_INSTALLATION, *AS_APP}
 _LIMITS_PAGE = "/overview/rate-limits-for-the-rest-api"
 
 
@@ -59,12 +59,13 @@ class Service:
         self._problems = problems
         self._operations = Operations(state, problems)
         self.app: FakeApp | None = None
+        self.codes: set[str] = set()
 
     def answer(self, request: Request, received: Received) -> Answer:
         try:
             # The App itself is no account: it has a token of another kind.
             path = received.path.removeprefix(self.rest)
-            as_app = path.startswith("/app") or path.endswith("/installation")
+            as_app = path.startswith(("/app", "/app-manifests")) or path.endswith("/installation")
             viewer = None if as_app else self._viewer(request)
             self._check_limits(viewer)
             if received.path == self._graphql:
@@ -157,6 +158,8 @@ class Service:
     ) -> Answer:
         if operation.name == "rate-limit/get":
             return Answer(body=_rate_limits(self._limits))
+        if operation.name == "apps/create-from-manifest":
+            return self._created(operation, request)
         if operation.name == OF_INSTALLATION:
             return repositories_of(self._state, viewer, self._answers(request))
         app = self.app
@@ -164,6 +167,13 @@ class Service:
             # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
             return Refused(401, "A JSON web token could not be decoded").answer
         return AppOperations(self._state, app).carry_out(operation, received, self._answers(request))
+
+    def _created(self, operation: Operation, request: Request) -> Answer:
+        """The App of a manifest, for a code that works once."""
+        if operation.arguments["code"] not in self.codes or self.app is None:
+            return not_found().answer
+        self.codes.remove(operation.arguments["code"])
+        return Answer(201, self.app.registered(self._answers(request).web))
 
     def _carried_out(self, call: Call, problems: list[str]) -> Answer:
         """GitHub passes over unknown names; what breaks its schema it refuses."""

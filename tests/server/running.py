@@ -20,10 +20,10 @@ import pytest
 
 from bot.core.events import signature_of
 from tests.core.test_events import event
+from tests.databases import SQLITE_IS_OLD
 from tests.fakes.github_app import APP_ID, FakeApp
 from tests.fakes.github_pull import FakePullRequest
 from tests.fakes.github_repository import Repository
-from tests.jobs.conftest import SQLITE_IS_OLD
 from tests.repository import CHECKOUT
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.stage import Stage
@@ -105,7 +105,13 @@ class Service:
         """The process that was started last."""
         return self.processes[-1]
 
-    def start(self, *options: str, ready: bool = True, variables: Mapping[str, str] | None = None) -> Process:
+    def start(
+        self,
+        *options: str,
+        ready: bool = True,
+        output: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Process:
         """Start a process, and wait until it is ready."""
         known = {name: value for name, value in self.stage.variables.items() if name != "GITHUB_TOKEN"}
         own = {
@@ -122,8 +128,9 @@ class Service:
         port = free_port()
         command = (sys.executable, "-m", "bot", "serve", "--port", str(port), *options)
         environment = {**known, **own, **(variables or {})}
-        with (self.folder / "service.log").open("ab") as log:
-            process = Process(port, subprocess.Popen(command, cwd=self.folder, env=environment, stderr=log))
+        with (self.folder / "service.log").open("ab") as log, (output or Path(os.devnull)).open("ab") as printed:
+            running = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=printed, stderr=log)
+        process = Process(port, running)
         self.processes.append(process)
         if ready:
             until(lambda: process.get("/readyz") == 200)

@@ -83,7 +83,7 @@ def test_kills_double_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({}, "The service runs as a GitHub App; set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"),
+        ({"GITHUB_APP_ID": "1"}, "The service runs as a GitHub App; set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"),
         ({"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": "x"}, "The App's private key cannot be used; give the RSA"),
         ({"GITHUB_WEBHOOK_SECRET": ""}, "Without a secret anybody could give orders; set GITHUB_WEBHOOK_SECRET"),
         ({"PLUMBLINE_DATABASE_URL": "mysql://x/y"}, "PLUMBLINE_DATABASE_URL names neither SQLite nor PostgreSQL"),
