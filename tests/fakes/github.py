@@ -30,7 +30,7 @@ from tests.fakes.github_repository import FakeCommit, Repository, made_up_sha
 from tests.fakes.github_service import Service
 from tests.fakes.github_state import GitHubState
 from tests.fakes.github_traffic import HOURLY, Fault, Limits, Received, Token
-from tests.fakes.serving import Serving, drop_connection
+from tests.fakes.serving import Moment, Serving, Spy, drop_connection, nobody
 
 JSON: TypeAlias = Any
 
@@ -42,7 +42,7 @@ class FakeGitHub:
     """See the module. With `enterprise` it serves under `/api/v3` and `/api/graphql`, as GitHub Enterprise Server does.
 
     `token` may write everywhere. `requests` are those received, in order; `problems` what GitHub would not describe, or
-    would pass over in silence.
+    would pass over in silence. `spy` is called when a request came, and when it is carried out and not answered yet.
     """
 
     def __init__(self, *, enterprise: bool = False) -> None:
@@ -51,6 +51,7 @@ class FakeGitHub:
         self.state = GitHubState()
         self.requests: list[Received] = []
         self.problems: list[str] = []
+        self.spy: Spy = nobody
         self._limits = Limits()
         self._tokens: dict[str, Token] = {}
         self.add_token(TOKEN)
@@ -237,6 +238,8 @@ class FakeGitHub:
             self._decoded(raw),
         )
         self.requests.append(received)
+        port = scope["client"][1] if scope.get("client") else 0
+        self.spy(Moment.CAME, port)
         fault = self._fault(received)
         if fault and fault.status is not None and not fault.after:
             answer: Answer | None = _failed(fault)
@@ -244,6 +247,7 @@ class FakeGitHub:
             answer = self._service.answer(request, received)
             if fault:
                 answer = self._afterwards(fault, answer)
+        self.spy(Moment.DONE, port)
         if answer is None:
             await drop_connection(scope)
         else:

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.messages_rules import count_problems, event_problems, message_problems, request_problems
-from tests.fakes.serving import Serving, drop_connection
+from tests.fakes.serving import Moment, Serving, Spy, drop_connection, nobody
 
 Json = dict[str, Any]
 
@@ -238,7 +238,8 @@ class FakeMessages:
     """The server. `requests` are in order of arrival; `problems` are all violations of the API, by either side.
 
     `counts` answers requests for a count of tokens, which are kept in `counted`. `in_flight_most` is the highest number
-    of requests at one time, `hung_up` counts those whose client went away before the answer's end.
+    of requests at one time, `hung_up` counts those whose client went away before the answer's end. `answered` are the
+    bodies of requests whose answer was sent whole; `spy` is called when a request came and when it was answered.
     """
 
     path = "/v1/messages"
@@ -249,6 +250,8 @@ class FakeMessages:
         self.problems: list[str] = []
         self.in_flight_most = 0
         self.hung_up = threading.Semaphore(0)
+        self.answered: list[bytes] = []
+        self.spy: Spy = nobody
         self._script = script
         self._counts = counts or counted
         self._in_flight = 0
@@ -291,9 +294,10 @@ class FakeMessages:
             self.problems.append(f"{request.method} {request.url.path} with {body[:80]!r} is no request of this API")
             return _Sent(self, http_error(404, "not_found_error", "Not Found"))
         self.requests.append(Received(request.url.path, dict(request.headers), asked, body))
+        self.spy(Moment.CAME, request.client.port if request.client else 0)
         self.problems += self._problems_of(request.headers, asked)
         scripted = self._script(asked)
-        return _Sent(self, self._on_the_wire(scripted, asked), scripted.delay)
+        return _Sent(self, self._on_the_wire(scripted, asked), scripted.delay, body)
 
     def _problems_of(self, headers: Mapping[str, str], asked: Json) -> list[str]:
         return request_problems(headers, asked)
@@ -328,9 +332,9 @@ class FakeMessages:
 class _Sent(Response):
     """Sends an answer to its end, whatever that is."""
 
-    def __init__(self, fake: FakeMessages, answer: RawAnswer, delay: float = 0.0) -> None:
+    def __init__(self, fake: FakeMessages, answer: RawAnswer, delay: float = 0.0, asked: bytes = b"") -> None:
         super().__init__()
-        self._fake, self._scripted, self._delay = fake, answer, delay
+        self._fake, self._scripted, self._delay, self._asked = fake, answer, delay, asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._fake.begin()
@@ -357,3 +361,6 @@ class _Sent(Response):
             self._fake.hung_up.release()
         else:
             await send({"type": "http.response.body", "body": b""})
+            if self._asked:
+                self._fake.answered.append(self._asked)
+                self._fake.spy(Moment.ANSWERED, scope["client"][1] if scope.get("client") else 0)

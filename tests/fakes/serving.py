@@ -7,6 +7,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 DROP = "plumbline.drop"
+
+
+class Moment(Enum):
+    """When a fake tells of a request: it has come, it is carried out and not answered yet, it is answered."""
+
+    CAME = auto()
+    DONE = auto()
+    ANSWERED = auto()
+
+
+Spy = Callable[[Moment, int], None]
+"""Whoever looks on: gets the moment, and the port that the client asks from."""
+
+
+def nobody(_moment: Moment, _port: int) -> None:
+    """Nobody looks on."""
+
+
 _START_SECONDS = 30
 
 
