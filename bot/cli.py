@@ -363,10 +363,11 @@ def setup(
     `plumbline serve` offers a page that does the same with two clicks.
     """
     from bot import settings
+    from bot.clients.github.address import checked_url
     from bot.core.app_manifest import Wanted, checked, web_of
     from bot.core.rendering import setup_page
 
-    web = web_of(settings.load().github_api_url)
+    web = web_of(checked_url(settings.load().github_api_url))
     typer.echo(setup_page.steps(web, checked(Wanted(url, name, organization))), nl=False)
 
 

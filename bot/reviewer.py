@@ -164,12 +164,14 @@ class Ports:
 class Wish:
     """What is asked for: the policy of settings and options, and which of its fields somebody set, and where.
 
-    `state_key` signs what is handed on from review to review.
+    `state_key` signs what is handed on from review to review. `resumed` tells that this very review was ended before,
+    while it was being posted.
     """
 
     policy: Policy
     explicit: Mapping[str, str] = field(default_factory=dict)
     state_key: bytes = b""
+    resumed: bool = False
 
 
 async def review(ports: Ports, wish: Wish) -> Review:
@@ -206,7 +208,9 @@ async def begin(ports: Ports, wish: Wish) -> Start:
     policy = settled.policy
     rules = prompts.rules_digest(prompts.digest(), policy)
     seal = seal_of(pull, wish.state_key)
-    before = recall(standing, rules=rules, seal=seal, full=policy.full) if standing else NOTHING_BEFORE
+    before = NOTHING_BEFORE
+    if standing is not None:
+        before = recall(standing, rules=rules, seal=seal, full=policy.full, resumed=wish.resumed)
     answered = before.answered(diff, wish.state_key)
     today = await aside(ports.spending.today) if ports.spending else 0.0
     untold = await aside(ports.spending.untold) if ports.spending else 0.0

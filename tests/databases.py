@@ -39,29 +39,53 @@ def _group_of(user: str) -> str:
     return subprocess.run(("id", "-g", user), capture_output=True, check=True, text=True).stdout.strip()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a server of our own, without a database's name; skips where there is none to start."""
-    binaries = _binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not here")
-    with tempfile.TemporaryDirectory(prefix="plumbline-pg-", dir="/tmp") as folder:
-        data = Path(folder) / "data"
-        os.chmod(folder, 0o777)  # noqa: PTH101 - the server is somebody else
+class PostgresServer:
+    """A server of our own on 127.0.0.1; `url` is its address, without a database's name."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        data = folder / "data"
+        folder.chmod(0o777)  # the server is somebody else
         initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "plumbline", "-A", "trust", "-N"]
         subprocess.run(_as_somebody(initdb), cwd=folder, capture_output=True, check=True)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
-        control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(Path(folder) / "log")]
-        subprocess.run(_as_somebody([*control, "-o", options, "start"]), cwd=folder, capture_output=True, check=True)
+        self.url = f"postgresql://plumbline@127.0.0.1:{port}"
+        self._folder = folder
+        self._options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200 -k {folder}"
+        self._control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+
+    def start(self) -> None:
+        """Start it; it answers when this returns."""
+        self._run("-o", self._options, "start")
+
+    def stop(self) -> None:
+        """Stop it at once, whoever is connected."""
+        self._run("-m", "immediate", "stop")
+
+    def _run(self, *words: str) -> None:
+        subprocess.run(_as_somebody([*self._control, *words]), cwd=self._folder, capture_output=True, check=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server of our own; skips where there is none to start."""
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not here")
+    with tempfile.TemporaryDirectory(prefix="plumbline-pg-", dir="/tmp") as folder:
+        server = PostgresServer(binaries, Path(folder))
+        server.start()
         try:
-            yield f"postgresql://plumbline@127.0.0.1:{port}"
+            yield server
         finally:
-            subprocess.run(
-                _as_somebody([*control, "-m", "immediate", "stop"]), cwd=folder, capture_output=True, check=True
-            )
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: PostgresServer) -> str:
+    """The address of a server of our own, without a database's name."""
+    return postgres_server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

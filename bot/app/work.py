@@ -80,6 +80,7 @@ class AppWork:
         with logs.about(order):
             async with AsyncExitStack() as stack:
                 built = await self._built(order, stack, held)
+                await aside(self._database.begin_posting, order.review)
                 try:
                     done = await rounds.play(built.ports, built.wish, built.page, built.check, built.patience)
                 except Misuse as error:
@@ -112,6 +113,7 @@ class AppWork:
     async def _built(self, order: Order, stack: AsyncExitStack, held: Held, since: float = 0.0) -> _Built:
         """Build what a review needs. `since` is when it was asked for, 0 where nobody waits for a sign of it."""
         opened = await self._installations.open(order.pull, stack, held)
+        resumed = await aside(self._database.is_posting, order.review)
         github, reference = opened.github, opened.reference
         owner, repo = reference.owner, reference.repo
         request = wiring.Request(
@@ -137,7 +139,8 @@ class AppWork:
             pictures=wiring.pictures(self._known, stack, github, reference) if gauged else None,
             gauge=gauged,
         )
-        return _Built(ports, wiring.wish(request, self._known), page, timed, opened.patience, github)
+        wish = replace(wiring.wish(request, self._known), resumed=resumed)
+        return _Built(ports, wish, page, timed, opened.patience, github)
 
     def _model(self, order: Order, gauged: Gauged) -> Remembered:
         counted = _Counted(gauged, self._metrics, self._known)

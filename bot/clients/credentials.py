@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.clients.github.answers import read
 from bot.clients.github.connection import GitHub
@@ -23,10 +23,10 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    app_id: str
-    slug: str
-    private_key: SecretStr
-    webhook_secret: SecretStr
+    app_id: str = Field(min_length=1)
+    slug: str = Field(min_length=1)
+    private_key: SecretStr = Field(min_length=1)
+    webhook_secret: SecretStr = Field(min_length=1)
     page: str
 
     @property
@@ -84,7 +84,17 @@ def keep(data: Path, credentials: Credentials) -> None:
             opened.flush()
             os.fsync(opened.fileno())
         draft.replace(file)
+        _settle(data)
     except OSError as error:
         with suppress(OSError):
             draft.unlink()
         raise Misuse(f"{file} cannot be written: {error.strerror}; make room, or set PLUMBLINE_DATA.") from None
+
+
+def _settle(folder: Path) -> None:
+    """Have the folder's entries outlast a crash as well: GitHub gives the credentials once."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

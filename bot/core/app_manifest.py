@@ -5,6 +5,7 @@ Source: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +15,10 @@ from bot.errors import Misuse
 NAME = "Plumbline"
 _LONGEST_NAME = 34
 _GITHUB_API = "api.github.com"
+# An enterprise of GitHub's own cloud: https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
+_RESIDENT = re.compile(r"api\.([a-z0-9-]+\.ghe\.com)")
+_HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 - only recognized
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,39 @@ class Wanted:
 
 def checked(wanted: Wanted) -> Wanted:
     """The same, with its address as GitHub wants it. Raises Misuse for what GitHub would refuse."""
-    url = urlsplit(wanted.url)
-    if url.scheme not in {"http", "https"} or not url.netloc or url.query or url.fragment:
+    if not _is_address(wanted.url):
         raise Misuse(
             f"{wanted.url!r} is no address; write https://plumbline.example.org, as GitHub reaches the service."
         )
-    if not 0 < len(wanted.name) <= _LONGEST_NAME:
+    name = wanted.name.strip()
+    if not 0 < len(name) <= _LONGEST_NAME:
         raise Misuse(f"A name of an App has between 1 and {_LONGEST_NAME} characters; choose another.")
     if not all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in wanted.organization):
         raise Misuse(f"{wanted.organization!r} is no organization of GitHub's; write its name as in its address.")
-    return Wanted(wanted.url.rstrip("/"), wanted.name, wanted.organization)
+    return Wanted(wanted.url.rstrip("/"), name, wanted.organization)
+
+
+def is_here(url: str) -> bool:
+    """Whether an address names the machine that reads it, where GitHub can send no webhook.
+
+    Source: https://github.com/github-community-projects/private-mirrors/issues/387
+    """
+    return urlsplit(url).hostname in _HERE
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket that is open, a port that is none
+        return False
+    return (
+        usable
+        and "@" not in parts.netloc
+        and not parts.query
+        and not parts.fragment
+        and bool(_PRINTABLE.fullmatch(url))
+    )
 
 
 def manifest(wanted: Wanted) -> Json:
@@ -81,8 +109,11 @@ def manifest(wanted: Wanted) -> Json:
 
 
 def web_of(api_url: str) -> str:
-    """Where people see the GitHub whose API this is."""
+    """Where people see the GitHub whose API this is, at an address that was checked."""
     url = urlsplit(api_url)
+    resident = _RESIDENT.fullmatch(url.hostname or "")
+    if resident:
+        return f"https://{resident[1]}"
     return "https://github.com" if url.hostname == _GITHUB_API else f"{url.scheme}://{url.netloc}"
 
 

@@ -210,14 +210,17 @@ def decide(review: Review, standing: Standing) -> Posting | Obstacle:
         return Obstacle.BETTER_STANDS
     said = _said(standing.threads)
     meanwhile = _said_meanwhile(review, said)
-    news = [each for each in review.news if each.id not in said and each.id not in meanwhile]
+    news = [each for each in review.news if each.id not in meanwhile]
+    # What was said by a run of ours that was ended keeps its place, so that no other finding takes it.
     ladder = rungs(news, review.diff, most=review.policy.max_comments)
     head, run = pull.head.sha, run_id(pull.repository_id, pull.number, pull.head.sha)
-    comments = tuple(_comment(review, each) for each in ladder.inline)
+    comments = tuple(_comment(review, each) for each in ladder.inline if each.id not in said)
     return Posting(
         review=draft_of(head, run, comments) if comments else None,
         on_files=tuple(
-            FileComment(head, each.finding.location.path, each.id, _in_words(review, each)) for each in ladder.on_files
+            FileComment(head, each.finding.location.path, each.id, _in_words(review, each))
+            for each in ladder.on_files
+            if each.id not in said
         ),
         mending=_mending(review, standing.threads),
         said=frozenset(said),

@@ -56,12 +56,19 @@ class Before:
 NOTHING_BEFORE = Before()
 
 
-def recall(standing: Standing, *, rules: str, seal: Seal | None = None, full: bool = False) -> Before:
-    """Tell what earlier reviews left. Without a state to build upon all is read again, and nothing is repeated."""
+def recall(
+    standing: Standing, *, rules: str, seal: Seal | None = None, full: bool = False, resumed: bool = False
+) -> Before:
+    """Tell what earlier reviews left. Without a state to build upon all is read again, and nothing is repeated.
+
+    `resumed` tells that this very review was ended before while it was being posted.
+    """
     own = summary_of(standing)
     read = read_state(own.body, seal) if own else Unreadable.NONE
     state = read if isinstance(read, State) else None
-    known = _with_signs(_remembered(state, standing.threads), standing, state)
+    cut = resumed and (state is None or state.head != standing.head)
+    heard = [thread for thread in standing.threads if not (cut and _is_unfinished(thread, state))]
+    known = _with_signs(_remembered(state, heard), standing, state)
     why = _full_because(read, own=own, known=known, rules=rules, full=full)
     if state is None:
         return Before(None, why, known, heard=standing.heard, words=_words(standing.threads))
@@ -78,6 +85,19 @@ def recall(standing: Standing, *, rules: str, seal: Seal | None = None, full: bo
         heard=max(standing.heard, state.heard),
         words=_words(standing.threads),
     )
+
+
+def _is_unfinished(thread: Thread, state: State | None) -> bool:
+    """Whether a run said it that was ended before it wrote its summary, and nobody did anything about it since.
+
+    That run is made again as if it had not been: what it asked is asked in the same words, so that answers that were
+    kept fit, and what it said is not said again, see `core.posting`.
+    """
+    said = read_finding(thread.comment.body)
+    if said is None or (state is not None and said.id in {each.id for each in state.known}):
+        return False
+    touched = thread.resolved or thread.spoken or thread.objections or thread.signs
+    return thread.comment.ours and not touched and not says_fixed(thread.comment.body)
 
 
 def summary_of(standing: Standing) -> OwnComment | None:

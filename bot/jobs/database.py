@@ -68,6 +68,9 @@ _processes = Table(
 # The clocks of machines differ; that of PostgreSQL is one.
 _DATABASE_TIME = extract("epoch", func.clock_timestamp())
 _LOCK = 4_711_001
+_POSTING = "posting"
+# A row that is written to see whether that works; nobody's lease, so it never runs out.
+_PROBE, _NEVER = "readyz", 1e12
 
 
 def checked_url(written: str, data: Path) -> str:
@@ -121,12 +124,15 @@ class Database:
         self._engine.dispose()
 
     def is_writable(self) -> bool:
-        """Whether something can be written, and taken back."""
-        row = {"review": "", "request": "", "answer": "", "at": 0.0}
+        """Whether something can be written: only what is committed reaches the disk."""
+        mine = _processes.c.process == _PROBE
         try:
-            with self._engine.connect() as connection, connection.begin() as transaction:
-                connection.execute(insert(_replies), row)
-                transaction.rollback()
+            with self._engine.begin() as connection:
+                if not connection.execute(update(_processes).where(mine).values(at=_NEVER)).rowcount:
+                    connection.execute(insert(_processes), {"process": _PROBE, "at": _NEVER})
+        except IntegrityError:
+            # Another process wrote the same at the same time.
+            return True
         except SQLAlchemyError:
             return False
         return True
@@ -155,6 +161,14 @@ class Database:
                 pass
 
         self._run(write)
+
+    def begin_posting(self, review: str) -> None:
+        """Note that a review is being posted from now on."""
+        self.keep(review, _POSTING, "")
+
+    def is_posting(self, review: str) -> bool:
+        """Whether that was noted, be it in a run that was ended."""
+        return self.answer(review, _POSTING) is not None
 
     def spend(self, kind: str, account: str, review: str, dollars: float) -> None:
         """Note what a review cost by now; the most that was ever told of it counts."""

@@ -96,7 +96,6 @@ def add_api(app: FastAPI, desk: Desk, token: str) -> None:
     router = APIRouter(prefix="/api/reviews", tags=["reviews"], dependencies=[Depends(permitted)], responses=_COMMON)
     _add_routes(router, desk)
     app.include_router(router)
-    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misshapen)
 
 
@@ -167,11 +166,6 @@ def _shown(job: Job) -> Shown:
         changed_at=changed,
         told=job.told,
     )
-
-
-async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is handed over for this
-    return JSONResponse({"message": error.detail}, error.status_code, error.headers)
 
 
 async def _misshapen(_: Request, error: Exception) -> JSONResponse:

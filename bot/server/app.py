@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from bot import __version__
@@ -34,6 +35,7 @@ class Health(Protocol):
 def service(health: Health, metrics: Metrics) -> FastAPI:
     """The application that every role serves."""
     app = FastAPI(title="Plumbline", version=__version__, docs_url=None, redoc_url=None)
+    app.add_exception_handler(HTTPException, _refused)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> JSONResponse:
@@ -83,6 +85,13 @@ def add_door(app: FastAPI, door: Door, metrics: Metrics) -> None:
         metrics.webhook(event, status)
         _log.info("webhook", event_name=event, delivery=delivery, status=int(status), said=sentence)
         return _said(status, sentence)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    """Every error is one sentence, also those of the framework."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is handed over for this
+    sentence = error.detail if error.detail.endswith(".") else f"{error.detail}."
+    return JSONResponse({"message": sentence}, error.status_code, error.headers)
 
 
 def _said(status: HTTPStatus, sentence: str) -> JSONResponse:

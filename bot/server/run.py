@@ -80,6 +80,7 @@ def run(place: Place) -> None:
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     access = Access(known.github_api_url, ca_bundle=settings.ca_bundle())
+    _refuse_taken(place)
     identity = _identity(own, place, data) or _set_up(place, access, data)
     if identity is not None:
         _work(place, own, known, replace(access, app=identity.key), identity.secret)
@@ -161,8 +162,18 @@ def _serve(server: uvicorn.Server) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: None)
     server.run()
-    if not server.started:
-        raise Misuse(f"Nobody can listen at {server.config.host}:{server.config.port}; choose another --port.")
+
+
+def _refuse_taken(place: Place) -> None:
+    """Before anything is promised: uvicorn would end the process with a word of its own."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        socket.create_server((place.host, place.port), family=family).close()
+    except OSError as error:
+        reason = error.strerror or "it is no address"
+        raise Misuse(
+            f"Nobody can listen at {place.host}, port {place.port} ({reason}); choose others with --host and --port."
+        ) from None
 
 
 def _refuse_several(role: Role, data: Path, stack: ExitStack) -> None:

@@ -42,7 +42,8 @@ class FakeGitHub:
     """See the module. With `enterprise` it serves under `/api/v3` and `/api/graphql`, as GitHub Enterprise Server does.
 
     `token` may write everywhere. `requests` are those received, in order; `problems` what GitHub would not describe, or
-    would pass over in silence. `spy` is called when a request came, and when it is carried out and not answered yet.
+    would pass over in silence. `spy` is called when a request came, and when it is carried out and not answered
+    yet. While it is `down` all is answered with 502.
     """
 
     def __init__(self, *, enterprise: bool = False) -> None:
@@ -52,6 +53,7 @@ class FakeGitHub:
         self.requests: list[Received] = []
         self.problems: list[str] = []
         self.spy: Spy = nobody
+        self.down = False
         self._limits = Limits()
         self._tokens: dict[str, Token] = {}
         self.add_token(TOKEN)
@@ -240,7 +242,9 @@ class FakeGitHub:
         self.requests.append(received)
         port = scope["client"][1] if scope.get("client") else 0
         self.spy(Moment.CAME, port)
-        fault = self._fault(received)
+        fault = (
+            Fault(received.method, "", status=502, body="<html>Unicorn!</html>") if self.down else self._fault(received)
+        )
         if fault and fault.status is not None and not fault.after:
             answer: Answer | None = _failed(fault)
         else:

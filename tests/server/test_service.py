@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -87,6 +88,7 @@ def test_kills_double_nothing(tmp_path: Path) -> None:
         ({"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": "x"}, "The App's private key cannot be used; give the RSA"),
         ({"GITHUB_WEBHOOK_SECRET": ""}, "Without a secret anybody could give orders; set GITHUB_WEBHOOK_SECRET"),
         ({"PLUMBLINE_DATABASE_URL": "mysql://x/y"}, "PLUMBLINE_DATABASE_URL names neither SQLite nor PostgreSQL"),
+        ({"PORT": "taken"}, "Nobody can listen at 127.0.0.1, port "),
         ({"PLUMBLINE_REVIEWS": "0"}, "PLUMBLINE_REVIEWS cannot be used: "),
     ],
 )
@@ -97,8 +99,10 @@ def test_what_is_missing_is_told_at_the_start(tmp_path: Path, variables: dict[st
     if variables and "GITHUB_APP_ID" not in variables:
         known |= {"GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": app.private_key}
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "HOME": str(tmp_path), **known, **variables}
-    command = (sys.executable, "-m", "bot", "serve", "--port", "0")
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=60)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1]) if "PORT" in variables else "0"
+        command = (sys.executable, "-m", "bot", "serve", "--port", port)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=60)
     assert done.returncode == 2
     assert done.stderr.decode().startswith(f"plumbline: {sentence}")
     assert done.stderr.count(b"\n") == 1

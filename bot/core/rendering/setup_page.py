@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 
-from bot.core.app_manifest import EVENTS, PERMISSIONS, Wanted, manifest, registration
+from bot.core.app_manifest import EVENTS, PERMISSIONS, Wanted, is_here, manifest, registration
 
 _STYLE = """\
 :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }
@@ -35,17 +35,20 @@ def offer(web: str, wanted: Wanted, state: str, token: str) -> str:
         )
     )
     rows = "".join(f"<tr><td><code>{p.name}</code></td><td>{p.access}</td><td>{p.why}</td></tr>\n" for p in PERMISSIONS)
+    here = is_here(wanted.url)
+    first = "<p><b>GitHub cannot reach this address</b>; change it below to one that it reaches.</p>\n" if here else ""
     owner = f"the organization {html.escape(wanted.organization)}" if wanted.organization else "yourself"
     return _page(
         "Set up Plumbline",
         f"<p>This registers a GitHub App of your own, named <b>{html.escape(wanted.name)}</b> and owned by {owner}. "
-        f"Webhooks go to <code>{html.escape(wanted.url)}/webhook</code>.</p>\n"
+        f"Webhooks go to <code>{html.escape(wanted.url)}/webhook</code>.</p>\n{first}"
         f'<form method="post" action="{html.escape(registration(web, wanted, state))}">\n'
         f'<input type="hidden" name="manifest" value="{html.escape(json.dumps(manifest(wanted)))}">\n'
         "<button>Register it at GitHub</button>\n</form>\n"
         f"<h2>What it may do</h2>\n<table>\n{rows}</table>\n"
         f'<p class="quiet">It hears of: {", ".join(EVENTS)}.</p>\n'
-        f'<details><summary>Change the address, the name or the owner</summary>\n<form method="get" action="setup">\n'
+        f"<details{' open' if here else ''}><summary>Change the address, the name or the owner</summary>\n"
+        '<form method="get" action="setup">\n'
         f'{fields}<input type="hidden" name="token" value="{html.escape(token)}">\n'
         "<button>Use these</button>\n</form>\n</details>\n",
     )
