@@ -38,7 +38,11 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    for name in ("dbos", "uvicorn", "uvicorn.error"):
+
+
+def adopt(*names: str) -> None:
+    """Have libraries that came with a log of their own write to this one."""
+    for name in names:
         logger = logging.getLogger(name)
         logger.handlers[:] = []
         logger.propagate = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import sys
 import time
@@ -37,6 +38,7 @@ from bot.errors import Misuse, Unavailable
 # https://www.sqlite.org/changes.html: the first in which `unixepoch('subsec')`, which DBOS uses, gives a number.
 _SUBSECONDS = (3, 42)
 _BUSY_SECONDS = 30
+_ROOM_BYTES = 1_000_000
 _PATIENCE_SECONDS = 8
 _T = TypeVar("_T")
 _tables = MetaData()
@@ -124,7 +126,13 @@ class Database:
         self._engine.dispose()
 
     def is_writable(self) -> bool:
-        """Whether something can be written: only what is committed reaches the disk."""
+        """Whether something can be written: only what is committed reaches the disk.
+
+        A file of SQLite needs room besides: into what its log has left a little can be written for a while, no more.
+        """
+        file = self._engine.url.database if is_sqlite(self.url) else None
+        if file and shutil.disk_usage(Path(file).parent).free < _ROOM_BYTES:
+            return False
         mine = _processes.c.process == _PROBE
         try:
             with self._engine.begin() as connection:

@@ -223,6 +223,7 @@ def _working(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await queue.launch(engine, work)
+        logs.adopt("dbos", "uvicorn", "uvicorn.error")
         _log.info("service started", process=engine.process, works=engine.works)
         sweeping = asyncio.create_task(_sweep()) if engine.works else None
         try:
