@@ -1,7 +1,7 @@
 # Everything runs in .venv, which the first call makes. PYTHON chooses the interpreter: make test PYTHON=python3.12
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help review test check bench proof lock clean FORCE
+.PHONY: help review test check bench proof soak lock clean FORCE
 
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3 $$HOME/.pyenv/versions/3.1[123].*/bin/python; do "$$each" -c '$(FITS)' 2>/dev/null && echo "$$each" && break; done)
@@ -64,6 +64,9 @@ bench: .venv/dev ## Print the figures of the product as one table
 
 proof: .venv/dev ## Slower proofs: long searches for counter-examples, then every Python from 3.11 to 3.13 that is found
 	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --numprocesses auto tests/core tests/jobs tests/server
+	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --capture no tests/proof --ignore tests/proof/test_soak.py
+	@$(BIN)/python -m venv build/schemathesis && build/schemathesis/bin/python $(PIP_INSTALL) 'schemathesis>=4.32,<5'
+	@$(BIN)/python -m tests.proof.api build/schemathesis/bin/schemathesis
 	@for each in 3.11 3.12 3.13; do \
 	  found=; for name in python$$each "$$HOME"/.pyenv/versions/$$each.*/bin/python; do \
 	    if "$$name" -c '$(FITS)' 2>/dev/null; then found=$$name; break; fi; done; \
@@ -71,6 +74,9 @@ proof: .venv/dev ## Slower proofs: long searches for counter-examples, then ever
 	  echo "Python $$each"; "$$found" -m venv build/venv-$$each && \
 	  $(PIP_LIMITS) build/venv-$$each/bin/python $(PIP_INSTALL) --editable '.[dev,service]' && \
 	  build/venv-$$each/bin/python -m pytest --numprocesses auto || exit 1; done
+
+soak: .venv/dev ## Half an hour of webhooks at two a second: does memory grow?
+	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --capture no tests/proof/test_soak.py
 
 lock: ## Remake requirements/constraints.txt from what pyproject.toml allows; needs Python 3.11, 3.12 and 3.13
 	@"$(PYTHON)" requirements/lock.py

@@ -343,7 +343,7 @@ def serve(
     try:
         from bot.server import run
     except ImportError as error:
-        raise Misuse("The service is not installed; install it with: pip install 'plumbline[service]'.") from error
+        raise Misuse("The service is not installed; install it with: pip install 'plumbline-bot[service]'.") from error
 
     run.run(run.Place(host, port, insecure_no_secret, run.Role(role.value), drain))
 

@@ -100,6 +100,7 @@ def add_api(app: FastAPI, desk: Desk, token: str) -> None:
 
 
 _COMMON: dict[int | str, dict[str, Any]] = {
+    400: {"model": Message, "description": "The body is no text"},
     401: {"model": Message, "description": "The token does not fit"},
     404: {"model": Message, "description": "There is no such review, or the API is off"},
     422: {"model": Message, "description": "The request has not its shape"},
