@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fakes.github_pull import FakePullRequest
+from tests.fakes.messages import FakeMessages
 from tests.fakes.serving import Moment
 from tests.papers import FINDINGS, patch
 from tests.proof.sockets import process_at
@@ -30,6 +31,9 @@ class Killer:
     """Kills whoever makes the nth request from now on, when it came or when it is carried out and not answered yet."""
 
     processes: Callable[[], list[Process]]
+    model: FakeMessages
+    asked: int = 0
+    answered: int = 0
     left: int = 0
     moment: Moment = Moment.CAME
     killed: list[Process] = field(default_factory=list)
@@ -47,8 +51,13 @@ class Killer:
                 return
             victim = process_at(port, self.processes())
             if victim is not None:
-                victim.running.send_signal(signal.SIGKILL)
-                self.killed.append(victim)
+                self.kill(victim)
+
+    def kill(self, victim: Process) -> None:
+        """Kill a process, and note how far its model was."""
+        victim.running.send_signal(signal.SIGKILL)
+        self.asked, self.answered = len(self.model.requests), len(self.model.answered)
+        self.killed.append(victim)
 
 
 def outcome(pull: FakePullRequest) -> dict[str, object]:
@@ -74,18 +83,19 @@ def prove(made: Service, web: Callable[[], Process], mend: Callable[[], None], n
     """Kill in round after round; `mend` starts what is missing."""
     chance, started = random.Random(11), time.monotonic()
     made.stage.github.remaining = 4_000
-    killer = Killer(lambda: alive(made))
-    made.stage.github.spy = made.stage.model.spy = killer.spy
+    model = made.stage.model
+    killer = Killer(lambda: alive(made), model)
+    made.stage.github.spy = model.spy = killer.spy
     first = opened(made, 1)
     assert web().deliver(happened(first), "pull_request", "undisturbed") == 202
     until(lambda: first.issue_comments and done(first))
-    expected, whole, needed = outcome(first), killer.seen, len(made.stage.model.answered)
+    expected, whole, needed = outcome(first), killer.seen, len(model.answered)
     kills, number, nth, repeated, asked = 0, 1, 0, 0, 0
     places: Counter[str] = Counter()
     while kills < _KILLS:
         number += 1
-        pull, before = opened(made, number), len(made.stage.model.requests)
-        answered = len(made.stage.model.answered)
+        pull, before = opened(made, number), len(model.requests)
+        answered = len(model.answered)
         by_chance = chance.random() < _RANDOM
         nth = nth % (whole + 2) + 1
         killer.killed.clear()
@@ -95,8 +105,7 @@ def prove(made: Service, web: Callable[[], Process], mend: Callable[[], None], n
         if by_chance:
             time.sleep(chance.uniform(0.05, 2.0))
             victim = chance.choice([each for each in alive(made) if each is not web()] or alive(made))
-            victim.running.send_signal(signal.SIGKILL)
-            killer.killed.append(victim)
+            killer.kill(victim)
         until(lambda: killer.killed or done(pull), 120)  # noqa: B023 - it is over within this round
         killer.left = 0
         for victim in killer.killed:
@@ -106,8 +115,10 @@ def prove(made: Service, web: Callable[[], Process], mend: Callable[[], None], n
         mend()
         until(lambda: done(pull), 120)  # noqa: B023
         assert outcome(pull) == expected, (number, nth, killer.moment, by_chance)
-        repeated += len(made.stage.model.answered[answered:]) - needed
-        asked += len(made.stage.model.requests[before:])
+        asked += len(model.requests) - before
+        if killer.killed:
+            # What was under way at the kill is lost; what was answered is not asked again.
+            repeated += len(model.requests) - killer.asked - (needed - (killer.answered - answered))
     # A late post would come within this time.
     time.sleep(10)
     pulls = [pull for pull in made.stage.github.state.pulls if pull.number > 0]
@@ -117,7 +128,7 @@ def prove(made: Service, web: Callable[[], Process], mend: Callable[[], None], n
         f"\n{name}: {kills} kills ({', '.join(f'{count} {place}' for place, count in places.items())}) over "
         f"{len(pulls)} pull requests of {whole} requests each: reviews posted each {dict(posted)}, summaries "
         f"{dict(summaries)}; {asked} requests to the model where {needed * (number - 1)} are needed, "
-        f"{repeated} of them after their answer; "
+        f"{repeated} of them again after their answer; "
         f"{time.monotonic() - started:.0f} s\n"
     )
     assert set(posted) == set(summaries) == {1}
