@@ -22,7 +22,7 @@ from tests.repository import CHECKOUT
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.server.running import Process, Service, happened, needs_sqlite, serving, until
 
-_FORM = re.compile(r'<form method="post" action="([^"]+)">\s*<input type="hidden" name="manifest" value="([^"]+)">')
+FORM = re.compile(r'<form method="post" action="([^"]+)">\s*<input type="hidden" name="manifest" value="([^"]+)">')
 # Events of installations come to every App, and a ping is none.
 _BY_THEMSELVES = {"installation", "installation_repositories", "ping"}
 
@@ -48,7 +48,7 @@ def test_an_app_is_set_up(tmp_path: Path) -> None:
         process, address = invited(made)
         assert process.get("/readyz") == 503
         page = httpx.get(address, trust_env=False)
-        action, written = (html.unescape(part) for part in _FORM.search(page.text).groups())  # type: ignore[union-attr]
+        action, written = (html.unescape(part) for part in FORM.search(page.text).groups())  # type: ignore[union-attr]
         assert action.startswith(f"{made.stage.github.url}/settings/apps/new?state=")
         assert json.loads(written)["hook_attributes"] == {
             "url": f"{process.url}/webhook".replace("127.0.0.1", "localhost"),
