@@ -91,6 +91,16 @@ def postgres(postgres_server: PostgresServer) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of either kind."""
+    return _empty(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if os.environ.get("HYPOTHESIS_PROFILE") == "proof" else ["sqlite"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same for what both do in the same way: on PostgreSQL in the proof only."""
+    return _empty(request, tmp_path)
+
+
+def _empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         if SQLITE_IS_OLD:
             pytest.skip("DBOS does not start on this SQLite under this Python")

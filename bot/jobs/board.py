@@ -15,7 +15,7 @@ from dbos import DBOS, WorkflowStatus
 
 from bot.core.orders import Order
 from bot.jobs.database import answered
-from bot.jobs.queue import OPEN, REVIEWS, order_in
+from bot.jobs.reviews import OPEN, REVIEWS, order_in
 
 _ROWS = 500
 _MOST_SHOWN = 100

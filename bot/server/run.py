@@ -31,6 +31,7 @@ from bot.core.rendering import setup_page
 from bot.errors import Misuse, Unavailable
 from bot.jobs import queue
 from bot.jobs.database import Database, checked_url, is_sqlite, refuse_old_sqlite
+from bot.jobs.hands import Engine, Work
 from bot.metrics import Metrics
 from bot.server.api import add_api
 from bot.server.app import add_door, service
@@ -102,7 +103,7 @@ def _work(
         slug, metrics = app.slug(), Metrics()
         logs.configure()
         works = place.role is not Role.WEB
-        engine = queue.Engine(database, own.reviews, own.debounce, _name_of_process(url), works=works)
+        engine = Engine(database, own.reviews, own.debounce, _name_of_process(url), works=works)
         installations = Installations(app, access)
         work = AppWork(installations, slug, known, database, metrics)
         application = service(Health(database, metrics, place.role.value, slug), metrics)
@@ -217,9 +218,7 @@ def _key(own: settings.ServiceSettings) -> AppKey:
     return AppKey(own.app_id, key)
 
 
-def _working(
-    engine: queue.Engine, work: queue.Work, drain: int
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _working(engine: Engine, work: Work, drain: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await queue.launch(engine, work)

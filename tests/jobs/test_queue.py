@@ -25,6 +25,7 @@ from bot.errors import Misuse, Transient
 from bot.jobs import board, queue
 from bot.jobs.board import State
 from bot.jobs.database import Database, refuse_old_sqlite
+from bot.jobs.hands import Engine, Held
 from tests.jobs.worker import QUESTIONS
 from tests.repository import CHECKOUT
 
@@ -52,7 +53,7 @@ class Work:
     running: Counter[int] = field(default_factory=Counter)
     most: int = 0
 
-    async def prepare(self, order: Order, _held: queue.Held) -> None:
+    async def prepare(self, order: Order, _held: Held) -> None:
         """Wait, or fail."""
         number = order.pull.repository_id
         self.running[number] += 1
@@ -69,18 +70,18 @@ class Work:
             self.fails -= 1
             raise Transient("The endpoint is overloaded; try again later.")
 
-    async def finish(self, order: Order, _held: queue.Held) -> None:
+    async def finish(self, order: Order, _held: Held) -> None:
         """Post."""
         self.finished.append(order)
 
-    async def give_up(self, _order: Order, sentence: str, _held: queue.Held) -> None:
+    async def give_up(self, _order: Order, sentence: str, _held: Held) -> None:
         """Say so, unless GitHub is mute."""
         if self.mute:
             self.mute -= 1
             raise Transient("GitHub does not answer.")
         self.given_up.append(sentence)
 
-    async def obey(self, commanded: Commanded, _held: queue.Held) -> ReviewDue | None:
+    async def obey(self, commanded: Commanded, _held: Held) -> ReviewDue | None:
         """Note it; `/review` is followed by one."""
         self.obeyed.append(commanded.author)
         return ReviewDue(commanded.pull, Why.COMMANDED, by_hand=True) if commanded.command.verb is Verb.REVIEW else None
@@ -100,7 +101,7 @@ async def working(url: str, work: Work, debounce: float = 0.0, reviews: int = 4)
     database = Database(url)
     database.create()
     soon = (0.1, 0.1)
-    await queue.launch(queue.Engine(database, reviews, debounce, waits=soon, telling=soon), work)
+    await queue.launch(Engine(database, reviews, debounce, waits=soon, telling=soon), work)
     try:
         yield
     finally:
@@ -162,12 +163,12 @@ def test_the_newest_order_wins(url: str) -> None:
     assert work.most <= 2
 
 
-def test_a_closed_pull_request_needs_no_review(url: str) -> None:
+def test_a_closed_pull_request_needs_no_review(either: str) -> None:
     """What is under way for it ends, and its tokens stop."""
     work = Work()
 
     async def story() -> None:
-        async with working(url, work):
+        async with working(either, work):
             await queue.take("one", due("a"))
             await until(lambda: work.prepared)
             await queue.take("two", Cancelled(PULL))
@@ -179,13 +180,13 @@ def test_a_closed_pull_request_needs_no_review(url: str) -> None:
     assert work.finished == []
 
 
-def test_pushes_are_waited_for(url: str) -> None:
+def test_pushes_are_waited_for(either: str) -> None:
     """Three pushes in a row make one review, of the last; an opening is reviewed at once."""
     work = Work()
     work.hold.set()
 
     async def story() -> None:
-        async with working(url, work, debounce=3.0):
+        async with working(either, work, debounce=3.0):
             await queue.take("opened", due("o", OTHER, Why.OPENED))
             for head in "abc":
                 await queue.take(head, due(head))
@@ -196,7 +197,7 @@ def test_pushes_are_waited_for(url: str) -> None:
     assert len(work.prepared) == 2
 
 
-def test_what_fails_outside_is_tried_again(url: str) -> None:
+def test_what_fails_outside_is_tried_again(either: str) -> None:
     """After a while; and in the end somebody is told."""
     work = Work(fails=2)
     work.hold.set()
@@ -204,10 +205,10 @@ def test_what_fails_outside_is_tried_again(url: str) -> None:
     lost.hold.set()
 
     async def story() -> None:
-        async with working(url, work):
+        async with working(either, work):
             await queue.take("one", due("a"))
             await until(lambda: work.finished)
-        async with working(url, lost):
+        async with working(either, lost):
             await queue.take("two", due("b"))
             await until(lambda: lost.given_up)
 
@@ -217,17 +218,18 @@ def test_what_fails_outside_is_tried_again(url: str) -> None:
     assert len(lost.prepared) == 3
 
 
-def test_that_there_is_no_review_is_said_until_it_is_heard(url: str) -> None:
+def test_that_there_is_no_review_is_said_until_it_is_heard(either: str) -> None:
     """GitHub may be what does not answer; and what waits for another attempt keeps no place from others."""
     work = Work(fails=3, mute=2)
     work.hold.set()
 
     async def story() -> None:
-        async with working(url, work, reviews=1):
+        async with working(either, work, reviews=1):
             await queue.take("one", due("a"))
             await queue.take("two", due("e", OTHER))
             await until(lambda: work.given_up and work.finished)
-            (shown,) = [job for job in await board.jobs() if job.order.pull == PULL]
+            while (shown := next(job for job in await board.jobs() if job.order.pull == PULL)).state is State.RUNNING:
+                await asyncio.sleep(0.05)
             assert (shown.state, shown.told) == (State.FAILED, "given up: The endpoint is overloaded; try again later.")
             assert shown.order.attempt == 4
 
@@ -240,13 +242,13 @@ def command(verb: Verb) -> Commanded:
     return Commanded(PULL, Command(verb), "ann", is_author_of_pull=True, place=Place.CONVERSATION, comment=5, opening=5)
 
 
-def test_commands_are_obeyed_once(url: str) -> None:
+def test_commands_are_obeyed_once(either: str) -> None:
     """Delivered again they are known; what follows from one is done."""
     work = Work()
     work.hold.set()
 
     async def story() -> None:
-        async with working(url, work):
+        async with working(either, work):
             assert await queue.take("one", command(Verb.HELP))
             assert await queue.take("two", command(Verb.REVIEW))
             assert not await queue.take("two", command(Verb.REVIEW))
@@ -257,12 +259,12 @@ def test_commands_are_obeyed_once(url: str) -> None:
     assert [order.delivery for order in work.finished] == ["two"]
 
 
-def test_signs_join_what_waits(url: str) -> None:
+def test_signs_join_what_waits(either: str) -> None:
     """Many threads that are resolved make one more look; what is under way goes on, what was found is left alone."""
     work = Work()
 
     async def story() -> None:
-        async with working(url, work, debounce=1.0):
+        async with working(either, work, debounce=1.0):
             await queue.take("one", due("a", why=Why.OPENED))
             await until(lambda: work.prepared)
             for number in range(3):
@@ -278,13 +280,13 @@ def test_signs_join_what_waits(url: str) -> None:
     assert [order.why for order in work.finished] == [Why.OPENED, Why.SIGN]
 
 
-def test_what_is_found_is_reviewed(url: str) -> None:
+def test_what_is_found_is_reviewed(either: str) -> None:
     """A sweep is done once, whoever asks for it."""
     work = Work(missed=[due("a", why=Why.FOUND)])
     work.hold.set()
 
     async def story() -> None:
-        async with working(url, work):
+        async with working(either, work):
             for _ in range(2):
                 await queue.sweep("hour-1")
             await until(lambda: work.finished)
@@ -294,12 +296,12 @@ def test_what_is_found_is_reviewed(url: str) -> None:
     assert [order.delivery for order in work.finished] == ["sweep-hour-1"]
 
 
-def test_an_installation_that_goes_takes_its_jobs_along(url: str) -> None:
+def test_an_installation_that_goes_takes_its_jobs_along(either: str) -> None:
     """Those of others go on."""
     work, stranger = Work(), Pull("bob/shop", 9, 1, 77)
 
     async def story() -> None:
-        async with working(url, work):
+        async with working(either, work):
             await queue.take("one", due("a"))
             await queue.take("two", due("b", stranger))
             await until(lambda: len(work.prepared) == 2)
@@ -314,14 +316,14 @@ def test_an_installation_that_goes_takes_its_jobs_along(url: str) -> None:
     assert work.left == [99]
 
 
-def test_a_crowd_does_not_keep_others_waiting(url: str) -> None:
+def test_a_crowd_does_not_keep_others_waiting(either: str) -> None:
     """One installation has sixty pull requests to be reviewed, another one: it need not wait for all of those."""
     work = Work()
     work.hold.set()
     stranger = Pull("bob/shop", 9, 1, 77)
 
     async def story() -> None:
-        async with working(url, work, reviews=2):
+        async with working(either, work, reviews=2):
             for number in range(60):
                 await queue.take(f"d{number}", due("a", Pull("acme/papers", 7, number + 1, 99)))
             await queue.take("other", due("b", stranger))
@@ -354,7 +356,7 @@ def test_old_things_are_deleted(url: str) -> None:
 
     async def later() -> None:
         late = Database(url, lambda: time.time() + 31 * 86_400)
-        await queue.launch(queue.Engine(late), work)
+        await queue.launch(Engine(late), work)
         try:
             await queue.sweep("hour-2")
             await until(lambda: database.answer("review", "young") is None)

@@ -20,6 +20,7 @@ from bot.core.orders import Order
 from bot.errors import Transient
 from bot.jobs import queue
 from bot.jobs.database import Database, is_sqlite
+from bot.jobs.hands import Engine, Held
 from bot.jobs.replies import StoredReplies
 
 QUESTIONS = 10
@@ -46,12 +47,12 @@ class ScriptedWork:
         self.folder = folder
         self.database = database
 
-    async def prepare(self, order: Order, _held: queue.Held) -> None:
+    async def prepare(self, order: Order, _held: Held) -> None:
         """Ask, three at a time."""
         await self._answers(order)
         note(self.folder, "prepared", order.name)
 
-    async def finish(self, order: Order, held: queue.Held) -> None:
+    async def finish(self, order: Order, held: Held) -> None:
         """Post, unless that was done."""
         answers = await self._answers(order)
         if not held():
@@ -61,11 +62,11 @@ class ScriptedWork:
         if order.name not in posted:
             note(self.folder, "posted", f"{order.name} {'; '.join(answers)}")
 
-    async def give_up(self, order: Order, sentence: str, _held: queue.Held) -> None:
+    async def give_up(self, order: Order, sentence: str, _held: Held) -> None:
         """Say so."""
         note(self.folder, "given up", f"{order.name} {sentence}")
 
-    async def obey(self, commanded: Commanded, _held: queue.Held) -> ReviewDue | None:
+    async def obey(self, commanded: Commanded, _held: Held) -> ReviewDue | None:
         """Do as one is told."""
         return ReviewDue(commanded.pull, Why.COMMANDED, by_hand=True)
 
@@ -100,7 +101,7 @@ async def work(url: str, folder: Path, lease: float = 5.0) -> None:
     database = Database(url, time.time)
     database.create()
     process = "local" if is_sqlite(url) else f"worker-{os.getpid()}"
-    engine = queue.Engine(database, reviews=4, debounce=0.0, process=process, lease=lease)
+    engine = Engine(database, reviews=4, debounce=0.0, process=process, lease=lease)
     await queue.launch(engine, ScriptedWork(folder, database))
     note(folder, "launched", "once more")
     await asyncio.sleep(3_600)

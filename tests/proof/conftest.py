@@ -2,8 +2,8 @@
 
 import os
 
-from tests.databases import postgres, postgres_server, postgres_url, url
+from tests.databases import either, postgres, postgres_server, postgres_url, url
 
-__all__ = ["postgres", "postgres_server", "postgres_url", "url"]
+__all__ = ["either", "postgres", "postgres_server", "postgres_url", "url"]
 
 collect_ignore_glob = [] if os.environ.get("HYPOTHESIS_PROFILE") == "proof" else ["test_*.py"]

@@ -37,7 +37,7 @@ def offer(web: str, wanted: Wanted, state: str, token: str) -> str:
     rows = "".join(f"<tr><td><code>{p.name}</code></td><td>{p.access}</td><td>{p.why}</td></tr>\n" for p in PERMISSIONS)
     here = is_here(wanted.url)
     first = "<p><b>GitHub cannot reach this address</b>; change it below to one that it reaches.</p>\n" if here else ""
-    owner = f"the organization {html.escape(wanted.organization)}" if wanted.organization else "yourself"
+    owner = f"the organization {html.escape(wanted.organization)}" if wanted.organization else "you"
     return _page(
         "Set up Plumbline",
         f"<p>This registers a GitHub App of your own, named <b>{html.escape(wanted.name)}</b> and owned by {owner}. "
