@@ -16,6 +16,9 @@ import pytest
 
 # DBOS does not start on a SQLite before 3.42 under Python 3.12 and later.
 SQLITE_IS_OLD = sqlite3.sqlite_version_info < (3, 42) and sys.version_info >= (3, 12)
+PROOF = os.environ.get("HYPOTHESIS_PROFILE") == "proof"
+"""Whether `make proof` runs: then more is tried, for longer."""
+
 _USERS = ("postgres", "nobody")
 
 
@@ -94,7 +97,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return _empty(request, tmp_path)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if os.environ.get("HYPOTHESIS_PROFILE") == "proof" else ["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"] if PROOF else ["sqlite"])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The same for what both do in the same way: on PostgreSQL in the proof only."""
     return _empty(request, tmp_path)

@@ -11,6 +11,7 @@ from bot.clients.github.app import App
 from bot.clients.github.connection import Access, GitHub
 from bot.core.events import Pull
 from bot.core.references import PullRequestReference
+from bot.errors import Rejected
 from bot.threads import Patience, aside
 
 
@@ -36,9 +37,15 @@ class Installations:
         Raises OutsideError.
         """
         patience = Patience(time.sleep)
-        access = await self._access_of(pull.installation)
-        github = stack.enter_context(GitHub(access, sleep=patience, held=held))
         owner, _, repo = pull.repository.partition("/")
+        # Events of a webhook that is not the App's own name no installation.
+        installation: int | None = pull.installation
+        if not installation:
+            installation = await aside(self.app.installation_of, owner, repo)
+        if installation is None:
+            raise Rejected(f"The App is not installed in {pull.repository}; install it there.", status=404)
+        access = await self._access_of(installation)
+        github = stack.enter_context(GitHub(access, sleep=patience, held=held))
         return Opened(github, patience, PullRequestReference(owner, repo, pull.number))
 
     async def open_all(self, installation: int, stack: AsyncExitStack) -> GitHub:

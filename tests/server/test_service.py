@@ -57,6 +57,24 @@ def test_a_push_is_reviewed_once(tmp_path: Path) -> None:
     assert not [line for line in log.splitlines() if "def " in line]
 
 
+@pytest.mark.parametrize("drain", ["20", "0"])
+def test_what_is_under_way_at_a_stop_is_not_lost(tmp_path: Path, drain: str) -> None:
+    """It gets the time to end that --drain gives, or goes on at the next start."""
+    with serving(tmp_path, ScriptedReviewer(papers.FINDINGS, delay=2)) as made:
+        pull = papers.opened(made.stage.github)
+        made.start("--drain", drain)
+        # An event that names no installation is as good: GitHub tells whose the repository is.
+        assert made.deliver(happened(pull, installation=0), "pull_request", "one") == 202
+        until(lambda: made.stage.model.requests)
+        assert made.stop() == 0
+        assert bool(pull.issue_comments) == (drain == "20")
+        if drain == "0":
+            made.start()
+            until(lambda: pull.issue_comments)
+            assert made.stop() == 0
+        assert len(pull.reviews) == 1
+
+
 def test_kills_double_nothing(tmp_path: Path) -> None:
     """Killed at any moment, and started again: one summary, one review, and hardly a request to the model twice."""
     chance = random.Random(7)
