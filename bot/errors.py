@@ -2,6 +2,7 @@
 
     BotError                  a sentence fit to print, raised anywhere, caught once at each entrance
       Misuse                  the command line, a setting or the checkout does not allow what was asked
+      Moved                   there is a newer commit than the one that a review was wanted of; knows it
       BadPatch                the patch cannot be read; knows the line
       OutsideError            another system did not do what it was asked; knows status, kind, request id, attempts
         Rejected              it said no, and would say no again
@@ -20,6 +21,14 @@ class BotError(Exception):
 
 class Misuse(BotError):
     """What was asked for cannot be done as asked: an option, a setting, a reference, a missing tool."""
+
+
+class Moved(BotError):
+    """The pull request has a newer commit, `head`, than the one that a review was wanted of."""
+
+    def __init__(self, head: str) -> None:
+        self.head = head
+        super().__init__("There is a newer commit; that one is reviewed.")
 
 
 class Unavailable(BotError):

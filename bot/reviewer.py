@@ -25,7 +25,7 @@ from bot.core.patch import parse_change
 from bot.core.picture_requests import album_of, summed
 from bot.core.policy import Policy, PolicyTexts
 from bot.core.pull_request import PullRequest, PullRequestState
-from bot.core.recall import NOTHING_BEFORE, recall
+from bot.core.recall import NOTHING_BEFORE, is_reviewed, recall
 from bot.core.rendering.policy import notices
 from bot.core.requests import Asking, Prefix, ask_about, context_of, part_of
 from bot.core.review import Inputs, Review
@@ -33,7 +33,7 @@ from bot.core.selection import Selection, Versions, image_files, select
 from bot.core.settle import settle
 from bot.core.standing import Standing
 from bot.core.visible import Shown
-from bot.errors import Misuse
+from bot.errors import Misuse, Moved
 from bot.summing import Prepared, Start, Told, review_of, skipped
 from bot.threads import aside
 
@@ -164,6 +164,8 @@ class Ports:
 class Wish:
     """What is asked for: the policy of settings and options, and which of its fields somebody set, and where.
 
+    `head` is the commit that alone is to be reviewed, '' for whichever there is; `once` tells that a complete review of
+    it is enough, whoever made it.
     `state_key` signs what is handed on from review to review. `resumed` tells that this very review was ended before,
     while it was being posted.
     """
@@ -172,6 +174,8 @@ class Wish:
     explicit: Mapping[str, str] = field(default_factory=dict)
     state_key: bytes = b""
     resumed: bool = False
+    head: str = ""
+    once: bool = False
 
 
 async def review(ports: Ports, wish: Wish) -> Review:
@@ -194,12 +198,13 @@ async def replay(ports: Ports, inputs: Inputs) -> Review:
 
 
 async def begin(ports: Ports, wish: Wish) -> Start:
-    """Read the change, what stands about it, and the policy that holds for it."""
+    """Read the change, what stands about it, and the policy that holds for it. Raises Moved for another commit."""
     change, standing = await asyncio.gather(aside(ports.source.change), _standing(ports.page))
     if ports.page is not None:
         # Nothing is paid for that could not be posted. Asked when both have answered: then it is known what is left.
         await aside(ports.page.spare, _REQUESTS)
     _refuse_closed(change, wish.policy)
+    _refuse_needless(change, standing, wish)
     await _show_begun(ports.check, change)
     diff = parse_change(change)
     pull = change.pull_request
@@ -331,6 +336,15 @@ def _refuse_closed(change: Change, policy: Policy) -> None:
     pull = change.pull_request
     if policy.post and pull is not None and pull.state is not PullRequestState.OPEN:
         raise Misuse(f"{pull.name} is {pull.state}, and reviews are posted on open pull requests; leave out --post.")
+
+
+def _refuse_needless(change: Change, standing: Standing | None, wish: Wish) -> None:
+    """Where reviews follow from events, one may be late: another has been there for its commit, or a newer one is."""
+    if wish.head and wish.head != change.head:
+        raise Moved(change.head)
+    seal = seal_of(change.pull_request, wish.state_key)
+    if wish.once and standing and is_reviewed(standing, seal, change.head, change.base):
+        raise Misuse(f"{change.head[:7]} has been reviewed; ask for another review with /review.")
 
 
 def _prefix(shown: Shown, selection: Selection, change: Change, policy: Policy) -> Prefix:

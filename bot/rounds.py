@@ -12,7 +12,7 @@ from bot.core.posting import Obstacle, Posted
 from bot.core.rendering.check_run import check_output, ended_early, not_posted
 from bot.core.review import Review
 from bot.core.verdict import CheckOutput, Conclusion, conclude_check, verdict
-from bot.errors import BotError, OutsideError
+from bot.errors import BotError, Moved, OutsideError
 from bot.threads import Patience, aside
 
 _DEFECT = "Plumbline failed in a way that it did not foresee; its log says where."
@@ -58,6 +58,12 @@ async def play(
         conclusion, output = _concluded(review, posted)
     except asyncio.CancelledError:
         conclusion, output = Conclusion.CANCELLED, ended_early("")
+        raise
+    except Moved:
+        # The commit that was to be reviewed may show that one has begun.
+        if check is not None:
+            await aside(check.begin, wish.head)
+        conclusion, output = Conclusion.CANCELLED, not_posted(Obstacle.SUPERSEDED)
         raise
     except BotError as error:
         output = ended_early(str(error))

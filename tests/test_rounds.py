@@ -25,7 +25,7 @@ from bot.core.posting import Obstacle
 from bot.core.pull_request import PullRequestState
 from bot.core.replies import Answer
 from bot.core.verdict import CheckOutput, Conclusion
-from bot.errors import BotError, Misuse, OutsideError, Rejected, Transient
+from bot.errors import BotError, Misuse, Moved, OutsideError, Rejected, Transient
 from bot.interview import Tally
 from bot.reviewer import Ports, Wish
 from bot.rounds import Round, play
@@ -342,6 +342,35 @@ def test_what_no_summary_tells_of_counts_against_the_pull_request(page: Page, to
     gated = Page()
     made = asyncio.run(play(replace(ports, page=gated), Wish(policy), gated))
     assert (made.review.outcome.ending is Ending.SKIPPED) is not told
+
+
+def test_another_commit_than_the_wanted_one_is_not_reviewed() -> None:
+    """The check run of the one before ends; the newer one is known, and asked nothing about."""
+    world, page, check = World(fails={"model": AssertionError("it was asked")}), Page(), Check()
+    ports = Ports(world, world, world, world, page=page, check=check)
+    with pytest.raises(Moved) as raised:
+        asyncio.run(play(ports, Wish(POLICY, head="e" * 40), page, check))
+    assert raised.value.head == HEAD
+    assert (check.begun, check.conclusion) == ("e" * 40, Conclusion.CANCELLED)
+    assert page.writes == []
+
+
+def test_a_commit_is_reviewed_once_where_that_is_wished() -> None:
+    """A complete review of it is enough, another one is none."""
+    page, world, check = Page(), World(), Check()
+    wish = Wish(POLICY, head=HEAD, once=True)
+
+    def play_again(wish: Wish = wish) -> Round:
+        ports = Ports(world, world, world, world, page=page, check=check)
+        return asyncio.run(play(ports, wish, page, check))
+
+    world.fails["model"] = DOWN
+    assert play_again().review.outcome.ending is Ending.FAILED
+    del world.fails["model"]
+    assert play_again().review.outcome.ending is Ending.COMPLETE
+    with pytest.raises(Misuse, match="has been reviewed; ask for another review with /review"):
+        play_again()
+    assert play_again(replace(wish, once=False)).review.outcome.ending is Ending.COMPLETE
 
 
 @pytest.mark.parametrize("error", [Imbalance("a line is missing"), ValueError("a defect"), KeyError("x")])

@@ -26,11 +26,12 @@ from bot.core.measures import reason_of
 from bot.core.messages import UNHEARD, Listener, Reply, Request
 from bot.core.orders import Order
 from bot.core.outcome import Ending
-from bot.core.posting import Posted
+from bot.core.posting import Obstacle, Posted
+from bot.core.precedence import OF_A_COMMIT
 from bot.core.rendering.check_run import ended_early
 from bot.core.review import Review
 from bot.core.verdict import CheckOutput, Conclusion
-from bot.errors import Misuse, OutsideError, Transient
+from bot.errors import Misuse, Moved, OutsideError, Transient
 from bot.jobs.database import Database
 from bot.jobs.replies import StoredReplies
 from bot.jobs.spending import StoredSpending
@@ -55,7 +56,7 @@ class AppWork:
         self._database = database
         self._metrics = metrics
 
-    async def prepare(self, order: Order, held: Held) -> None:
+    async def prepare(self, order: Order, held: Held) -> str:
         """Review, up to posting. A review of which nothing was answered is begun again later."""
         with logs.about(order):
             if order.attempt:
@@ -65,17 +66,22 @@ class AppWork:
                 _log.info("review begun", why=order.why.value)
                 try:
                     review = await reviewer.review(built.ports, built.wish)
+                except Moved as moved:
+                    # What was begun on the commit before ends with the review of the newer one.
+                    _log.info("review not needed", problem=str(moved))
+                    return moved.head
                 except Misuse:
-                    # Closed meanwhile: `finish` finds the same, and has nothing to post.
-                    return
+                    # Closed or reviewed meanwhile: `finish` finds the same, and has nothing to post.
+                    return ""
                 except asyncio.CancelledError:
                     await _conclude_cancelled(built.check)
                     raise
                 self._note_limits(order, built.github)
             if review.outcome.ending is Ending.FAILED and review.failures:
                 raise Transient(review.failures[0])
+        return ""
 
-    async def finish(self, order: Order, held: Held) -> None:
+    async def finish(self, order: Order, held: Held) -> str:
         """Review once more, over the answers that are stored, and post."""
         with logs.about(order):
             async with AsyncExitStack() as stack:
@@ -83,14 +89,18 @@ class AppWork:
                 await aside(self._database.begin_posting, order.review)
                 try:
                     done = await rounds.play(built.ports, built.wish, built.page, built.check, built.patience)
+                except Moved as moved:
+                    return moved.head
                 except Misuse as error:
                     _log.info("review not needed", problem=str(error))
-                    return
+                    return ""
                 self._note_limits(order, built.github)
             problems = done.posted.problems if done.posted else ()
             if problems and done.posted and not done.posted.summary_url:
                 raise Transient(problems[0])
             self._note(order, done.review, done.posted)
+        overtaken = done.posted is not None and done.posted.obstacle is Obstacle.SUPERSEDED
+        return done.posted.head if overtaken and done.posted else ""
 
     async def give_up(self, order: Order, sentence: str, held: Held) -> None:
         """Post what there is: a review that failed says why, line by line."""
@@ -139,7 +149,10 @@ class AppWork:
             pictures=wiring.pictures(self._known, stack, github, reference) if gauged else None,
             gauge=gauged,
         )
-        wish = replace(wiring.wish(request, self._known), resumed=resumed)
+        head = "" if order.by_hand else order.head
+        # One that was cut goes on: of its check run the conclusion may be missing.
+        once = bool(head) and order.why in OF_A_COMMIT and not resumed
+        wish = replace(wiring.wish(request, self._known), resumed=resumed, head=head, once=once)
         return _Built(ports, wish, page, timed, opened.patience, github)
 
     def _model(self, order: Order, gauged: Gauged) -> Remembered:

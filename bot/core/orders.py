@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 
 from pydantic import TypeAdapter
@@ -36,12 +37,8 @@ class Order:
 
     @property
     def review(self) -> str:
-        """The name of the review, whatever the attempt.
-
-        Events about the same commit make one; what a person asks for is one of its own, and so is what a sign changes.
-        """
-        own = self.by_hand or not self.head or self.why is Why.SIGN
-        return f"{self.series}{self.head or 'head'}-{self.delivery if own else 'auto'}"
+        """The name of the review, whatever the attempt: placed twice, it is one. See `precedence` for what is alike."""
+        return f"{self.series}{self.head or 'head'}-{self.delivery}"
 
     @property
     def name(self) -> str:
@@ -60,6 +57,10 @@ class Order:
     def again(self) -> Order:
         """The next attempt."""
         return replace(self, attempt=self.attempt + 1)
+
+    def moved(self, head: str) -> Order:
+        """The same of a newer commit, of which nobody told yet; hardly later, so that what comes after it wins."""
+        return replace(self, head=head, why=Why.PUSHED, attempt=0, at=math.nextafter(self.at, math.inf))
 
     def delay(self, debounce: float) -> float:
         """How many seconds to wait for further pushes; none where somebody waits, or it has just been opened."""

@@ -100,6 +100,13 @@ def _is_unfinished(thread: Thread, state: State | None) -> bool:
     return thread.comment.ours and not touched and not says_fixed(thread.comment.body)
 
 
+def is_reviewed(standing: Standing, seal: Seal | None, head: str, base: str) -> bool:
+    """Whether our own summary tells of a complete review of these commits."""
+    own = summary_of(standing)
+    state = read_state(own.body, seal) if own and own.ours else None
+    return isinstance(state, State) and (state.head, state.base, state.ending) == (head, base, Ending.COMPLETE)
+
+
 def summary_of(standing: Standing) -> OwnComment | None:
     """The summary that counts: our own, the oldest; else the newest one of an account that we trust."""
     found = [comment for comment in standing.comments if is_summary(comment.body)]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from dbos import DBOS, WorkflowStatus
 
 from bot.core.orders import Order
+from bot.core.precedence import State
+from bot.jobs import reviews
 from bot.jobs.database import answered
 from bot.jobs.reviews import OPEN, REVIEWS, order_in
 
@@ -23,26 +24,6 @@ _MOST_SHOWN = 100
 
 async def _listed(**asked: Any) -> list[WorkflowStatus]:  # noqa: ANN401 - as DBOS has them
     return await answered(DBOS.list_workflows_async(**asked))
-
-
-class State(StrEnum):
-    """How far a review is."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-_STATES = {
-    "ENQUEUED": State.WAITING,
-    "DELAYED": State.WAITING,
-    "PENDING": State.RUNNING,
-    "SUCCESS": State.DONE,
-    "CANCELLED": State.CANCELLED,
-}
-_GIVEN_UP = "given up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +58,7 @@ async def cancel(name: str) -> bool:
     """End a review; False where there is none that could be ended."""
     found = await _listed(workflow_id_prefix=name, status=OPEN)
     names = [each.workflow_id for each in found if order_in(each).review == name]
-    for each in names:
-        await answered(DBOS.cancel_workflow_async(each))
+    await answered(reviews.cancel(names))
     return bool(names)
 
 
@@ -88,7 +68,7 @@ async def backlog() -> tuple[Mapping[str, int], float]:
     counts = {State.WAITING.value: 0, State.RUNNING.value: 0}
     oldest = now = time.time()
     for each in found:
-        counts[_STATES[each.status].value] += 1
+        counts[(State.RUNNING if each.status == "PENDING" else State.WAITING).value] += 1
         # What is put off on purpose is not late.
         if each.status == "ENQUEUED" and each.created_at:
             oldest = min(oldest, each.created_at / 1_000)
@@ -96,12 +76,9 @@ async def backlog() -> tuple[Mapping[str, int], float]:
 
 
 def _job(status: WorkflowStatus) -> Job:
-    order = order_in(status)
-    told = str(status.output or "")
-    state = _STATES.get(status.status, State.FAILED)
-    if told.startswith(_GIVEN_UP):
-        state = State.FAILED
+    placed = reviews.placed(status)
+    order, told = placed.order, str(status.output or "")
     if status.error is not None:
         told = "Plumbline failed in a way that it did not foresee; its log says where."
     asked, changed = ((moment or 0) / 1_000 for moment in (status.created_at, status.updated_at))
-    return Job(order.review, order, state, order.at or asked, changed, told)
+    return Job(order.review, order, placed.state, order.at or asked, changed, told)

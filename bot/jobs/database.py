@@ -7,14 +7,17 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Engine,
     Float,
+    Integer,
     MetaData,
     String,
     Table,
@@ -26,6 +29,7 @@ from sqlalchemy import (
     extract,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -61,6 +65,18 @@ _spending = Table(
     Column("dollars", Float, nullable=False),
     Column("at", Float, nullable=False, index=True),
 )
+# What was delivered, in the order of its coming. What is carried out stays without its content, to be known again.
+_inbox = Table(
+    "plumbline_inbox",
+    _tables,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("delivery", String(200), nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+    Column("at", Float, nullable=False, index=True),
+    Column("is_done", Boolean, nullable=False, index=True),
+    Column("claimed_by", String(100), nullable=False),
+    Column("claimed_at", Float, nullable=False),
+)
 _processes = Table(
     "plumbline_processes",
     _tables,
@@ -71,6 +87,8 @@ _processes = Table(
 _DATABASE_TIME = extract("epoch", func.clock_timestamp())
 _LOCK = 4_711_001
 _POSTING = "posting"
+_CLAIM_SECONDS = 5.0
+_NOBODY = {"claimed_by": "", "claimed_at": 0.0}
 # A row that is written to see whether that works; nobody's lease, so it never runs out.
 _PROBE, _NEVER = "readyz", 1e12
 
@@ -104,6 +122,14 @@ def refuse_old_sqlite() -> None:
             f"SQLite {sqlite3.sqlite_version} is too old for jobs under Python {version}; "
             "set PLUMBLINE_DATABASE_URL to a PostgreSQL database."
         )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Delivered:
+    """A delivery that is to be carried out: its number in the order of coming, and what it told of, as JSON."""
+
+    number: int
+    content: str
 
 
 class Database:
@@ -167,6 +193,47 @@ class Database:
             except IntegrityError:
                 # Another run of the same review asked the same at the same time.
                 pass
+
+        self._run(write)
+
+    def take(self, delivery: str, content: str) -> bool:
+        """Write a delivery down, to be carried out; False where it is known from before."""
+        row = {"delivery": delivery, "content": content, "at": self.now(), "is_done": False, **_NOBODY}
+
+        def write() -> bool:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(insert(_inbox), row)
+            except IntegrityError:
+                return False
+            return True
+
+        return self._run(write)
+
+    def claim(self, process: str, most: int) -> list[Delivered]:
+        """What a process has to carry out next, in the order of its coming.
+
+        Nobody else gets the same, unless it is not done in some seconds: then whoever claimed it has died, or is slow.
+        """
+        c = _inbox.c
+        free = or_(c.claimed_by == process, c.claimed_at < self.now() - _CLAIM_SECONDS)
+        first = select(c.number).where(c.is_done.is_(other=False), free).order_by(c.number).limit(most)
+        mine = update(_inbox).where(c.number.in_(first.with_for_update(skip_locked=True).scalar_subquery()))
+        claimed = mine.values(claimed_by=process, claimed_at=self.now()).returning(c.number, c.content)
+
+        def write() -> list[Delivered]:
+            with self._engine.begin() as connection:
+                return sorted(Delivered(int(number), str(content)) for number, content in connection.execute(claimed))
+
+        return self._run(write)
+
+    def carried_out(self, numbers: Sequence[int]) -> None:
+        """Note that these are done; what they told of is not kept any longer."""
+        done = update(_inbox).where(_inbox.c.number.in_(numbers)).values(is_done=True, content="")
+
+        def write() -> None:
+            with self._engine.begin() as connection:
+                connection.execute(done)
 
         self._run(write)
 
@@ -246,12 +313,16 @@ class Database:
 
         return self._run(write)
 
-    def forget(self, answers_before: float, spending_before: float) -> int:
-        """Delete what was kept before these moments (seconds since 1970); give the number of answers."""
+    def forget(self, answers_before: float, jobs_before: float) -> int:
+        """Delete what was kept before these moments (seconds since 1970); give the number of answers.
+
+        What belongs to jobs are the names of deliveries, and what reviews cost.
+        """
 
         def remove() -> int:
             with self._engine.begin() as connection:
-                connection.execute(delete(_spending).where(_spending.c.at < spending_before))
+                connection.execute(delete(_spending).where(_spending.c.at < jobs_before))
+                connection.execute(delete(_inbox).where(_inbox.c.is_done, _inbox.c.at < jobs_before))
                 return connection.execute(delete(_replies).where(_replies.c.at < answers_before)).rowcount
 
         return self._run(remove)

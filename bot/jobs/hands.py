@@ -21,12 +21,12 @@ Held = Callable[[], bool]
 class Work(Protocol):
     """What a job does. `prepare` may be stopped and begun again at any time; `finish` finds what it did before."""
 
-    async def prepare(self, order: Order, held: Held) -> None:
-        """Review, up to posting. Raises OutsideError."""
+    async def prepare(self, order: Order, held: Held) -> str:
+        """Review, up to posting. Gives the newer commit, '' where there is none. Raises OutsideError."""
         ...
 
-    async def finish(self, order: Order, held: Held) -> None:
-        """Post the review that was prepared. Raises OutsideError."""
+    async def finish(self, order: Order, held: Held) -> str:
+        """Post the review that was prepared. Gives the newer commit, '' where there is none. Raises OutsideError."""
         ...
 
     async def give_up(self, order: Order, sentence: str, held: Held) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,17 +23,20 @@ from bot.core.orders import (
     order_of,
     series_of,
 )
+from bot.core.precedence import overtaken
 from bot.errors import OutsideError, Unavailable
+from bot.jobs import reviews
 from bot.jobs.database import answered, is_sqlite
 from bot.jobs.hands import Engine, Hands, Work, at_work, begin, end
+from bot.jobs.inbox import Content, Inbox
 from bot.jobs.lease import Alone, Lease
-from bot.jobs.reviews import OPEN, REVIEWS, cancel, order_in, place, supersede
+from bot.jobs.reviews import REVIEWS, place
 
 # A change of it would strand what is under way: https://docs.dbos.dev/production/self-hosting/workflow-recovery
 _VERSION = "1"
-_DELIVERIES, _COMMANDS, _SWEEPS = "deliveries", "commands", "sweeps"
-_POLLING_SECONDS = 0.1
-_MOST_DELIVERIES = 20
+_COMMANDS, _SWEEPS = "commands", "sweeps"
+# Each look at a queue is a transaction, on SQLite one that others wait for.
+_POLLING_SECONDS = {_COMMANDS: 0.25, _SWEEPS: 5.0, REVIEWS: 0.1}
 _MOST_COMMANDS = 5
 _COMMAND_WAITS = (0.0, 5.0, 30.0, 120.0)
 _ROWS = 200
@@ -42,6 +45,8 @@ ANSWERS_DAYS, JOBS_DAYS = 7, 30
 """For how many days the model's answers, and jobs that are done, are kept."""
 
 _log = structlog.get_logger()
+# DBOS calls functions by their names, so it is known here.
+_inboxes: list[Inbox] = []
 
 
 async def launch(engine: Engine, work: Work) -> None:
@@ -50,6 +55,7 @@ async def launch(engine: Engine, work: Work) -> None:
     alone = is_sqlite(url) or not engine.works
     lease = Alone() if alone else Lease(engine.database, engine.process, _take_over, engine.lease)
     begin(Hands(work, engine, lease))
+    _inboxes[:] = [Inbox(engine.database, engine.process, _carry_out, _overtaken)]
     pool = {"sys_db_pool_size": 1} if is_sqlite(url) else {}
     config: DBOSConfig = {
         "name": "plumbline",
@@ -69,7 +75,6 @@ async def launch(engine: Engine, work: Work) -> None:
     at_work().lease.start()
     # A partition is a pull request, or a lane of an installation: one thing at a time for each.
     for name, most in (
-        (_DELIVERIES, _MOST_DELIVERIES),
         (_COMMANDS, _MOST_COMMANDS),
         (_SWEEPS, 1),
         (REVIEWS, engine.reviews),
@@ -78,13 +83,20 @@ async def launch(engine: Engine, work: Work) -> None:
             name,
             worker_concurrency=most,
             partition_concurrency=1,
-            polling_interval_sec=_POLLING_SECONDS,
+            polling_interval_sec=_POLLING_SECONDS[name],
             global_concurrency=most if name == REVIEWS and not is_sqlite(url) else None,
         )
+    if engine.works:
+        _inboxes[-1].start()
 
 
-def close(seconds: float = 0) -> None:
+async def close(seconds: float = 0) -> None:
     """Stop working. What is not done within so many seconds goes on at the next start, or in another process."""
+    await _inboxes[-1].stop()
+    await asyncio.to_thread(_close, seconds)
+
+
+def _close(seconds: float) -> None:
     DBOS.destroy(workflow_completion_timeout_sec=int(seconds))
     at_work().lease.stop()
     end()
@@ -112,17 +124,43 @@ async def take(delivery: str, intent: Intent) -> bool:
 
 
 async def _take(delivery: str, intent: Intent) -> bool:
-    name = f"delivery-{delivery}"
-    if await DBOS.get_workflow_status_async(name) is not None:
-        return False
+    return await _inboxes[-1].take(delivery, _content(delivery, intent))
+
+
+def _content(delivery: str, intent: Intent) -> Content:
+    """What is kept of a delivery until it is carried out."""
+    now = time.time()
+    if isinstance(intent, ReviewDue):
+        return {"kind": "review", "order": order_as_json(order_of(intent, delivery, now))}
+    if isinstance(intent, Cancelled):
+        return {"kind": "close", "series": series_of(intent.pull), "at": now}
     if isinstance(intent, Commanded):
-        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=series_of(intent.pull)):
-            await DBOS.enqueue_workflow_async(_COMMANDS, obey, command_as_json(intent), delivery)
-        return True
-    stored = _stored(delivery, intent)
-    with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=stored["series"]):
-        await DBOS.enqueue_workflow_async(_DELIVERIES, accept, stored)
-    return True
+        series = series_of(intent.pull)
+        return {"kind": "command", "series": series, "command": command_as_json(intent), "delivery": delivery}
+    if isinstance(intent, InstallationChanged) and intent.gone:
+        return {"kind": "gone", "installation": intent.installation}
+    raise TypeError(f"there is no job for {type(intent).__name__}")
+
+
+def _overtaken(contents: Sequence[Content]) -> Sequence[bool]:
+    return overtaken([order_from_json(each["order"]) if each["kind"] == "review" else None for each in contents])
+
+
+async def _carry_out(content: Content) -> None:
+    """Do at once what a delivery asks for, or make a job of it. Twice is as good as once."""
+    kind = content["kind"]
+    if kind == "review":
+        await place(order_from_json(content["order"]))
+    elif kind == "close":
+        await reviews.close(content["series"], content["at"])
+    elif kind == "gone":
+        await reviews.abandon(content["installation"])
+    else:
+        with (
+            SetWorkflowID(f"delivery-{content['delivery']}"),
+            SetEnqueueOptions(queue_partition_key=content["series"]),
+        ):
+            await DBOS.enqueue_workflow_async(_COMMANDS, obey, content["command"], content["delivery"])
 
 
 async def sweep(moment: str) -> None:
@@ -171,28 +209,6 @@ async def _forget() -> None:
         await asyncio.to_thread(database.shrink)
 
 
-def _stored(delivery: str, intent: Intent) -> dict[str, Any]:
-    if isinstance(intent, ReviewDue):
-        order = order_of(intent, delivery, time.time())
-        return {"kind": "review", "series": order.series, "order": order_as_json(order)}
-    if isinstance(intent, Cancelled):
-        return {"kind": "cancel", "series": series_of(intent.pull)}
-    if isinstance(intent, InstallationChanged) and intent.gone:
-        return {"kind": "gone", "series": f"installation-{intent.installation}", "installation": intent.installation}
-    raise TypeError(f"there is no job for {type(intent).__name__}")
-
-
-@DBOS.workflow(name="accept")
-async def accept(stored: dict[str, Any]) -> None:
-    """Let the newest order of a pull request win: what is under way for it ends."""
-    if stored["kind"] == "review":
-        await place(order_from_json(stored["order"]))
-    elif stored["kind"] == "cancel":
-        await supersede(stored["series"], "")
-    else:
-        await _abandon(stored["installation"])
-
-
 @DBOS.workflow(name="obey")
 async def obey(stored: dict[str, Any], delivery: str) -> None:
     """Answer a command, and have the review made that follows from it."""
@@ -216,11 +232,3 @@ async def _obey(stored: Mapping[str, Any], delivery: str) -> dict[str, Any]:
         return {"problem": str(error), "order": None}
     order = order_of(due, delivery, time.time()) if due else None
     return {"problem": "", "order": order_as_json(order) if order else None}
-
-
-@DBOS.step()
-async def _abandon(installation: int) -> None:
-    """End the reviews of an installation that is gone: nobody may read or write there any more."""
-    found = await DBOS.list_workflows_async(workflow_id_prefix="review-", status=OPEN)
-    await cancel(each for each in found if order_in(each).pull.installation == installation)
-    await at_work().work.leave(installation)

@@ -17,8 +17,9 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.core.precedence import State
 from bot.errors import Misuse, OutsideError, Unavailable
-from bot.jobs.board import Job, State
+from bot.jobs.board import Job
 
 _T = TypeVar("_T")
 _BEARER = HTTPBearer(auto_error=False, description="The value of PLUMBLINE_API_TOKEN.")

@@ -12,11 +12,12 @@ from bot.app.access import Installations
 from bot.clients.github.snapshot import PullRequestSource
 from bot.core.events import Pull, ReviewDue, Why
 from bot.core.orders import Order, order_of
+from bot.core.precedence import State
 from bot.core.references import parse_reference, refuse_other_host
 from bot.core.rendering.status_page import Status
 from bot.errors import Misuse, Unavailable
 from bot.jobs import board, queue
-from bot.jobs.board import Job, State
+from bot.jobs.board import Job
 from bot.jobs.database import Database
 from bot.metrics import Metrics
 from bot.server.door import Delivery, Taken

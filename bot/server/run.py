@@ -230,7 +230,7 @@ def _working(engine: Engine, work: Work, drain: int) -> Callable[[FastAPI], Abst
         finally:
             if sweeping is not None:
                 sweeping.cancel()
-            await asyncio.to_thread(queue.close, drain)
+            await queue.close(drain)
             _log.info("service stopped", process=engine.process)
 
     return lifespan

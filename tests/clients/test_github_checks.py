@@ -251,6 +251,13 @@ def test_only_a_missing_conclusion_is_told(  # noqa: PLR0913, PLR0917 - fixtures
     assert [run.conclusion for run in pull.check_runs] == ([] if way[0] == "POST" else [""])
 
 
+def test_what_has_ended_does_not_begin(github: FakeGitHub, pull: FakePullRequest, checks: Checks) -> None:
+    """A review that was stopped in its first moment: its thread comes too late, and leaves nothing open."""
+    checks.finish(Conclusion.CANCELLED, OUTPUT)
+    checks.begin(pull.head_sha)
+    assert (github.requests, pull.check_runs) == ([], [])
+
+
 def test_a_check_run_needs_its_beginning(github: FakeGitHub, checks: Checks) -> None:
     """Without a head there is nothing to conclude, and nothing is asked."""
     checks.finish(Conclusion.SUCCESS, OUTPUT)

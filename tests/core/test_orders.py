@@ -34,15 +34,13 @@ def test_an_order_is_read_back(due: ReviewDue, delivery: str) -> None:
 
 
 def test_names() -> None:
-    """Events about one commit are one job, what a person asks for is its own; all belong to their pull request."""
-    opened, pushed = (
-        order_of(ReviewDue(PULL, why, HEAD), name) for why, name in ((Why.OPENED, "1"), (Why.PUSHED, "2"))
-    )
-    asked = order_of(ReviewDue(PULL, Why.COMMANDED, HEAD, by_hand=True), "3")
+    """A delivery makes one job, however often it is carried out; all belong to their pull request."""
+    due = ReviewDue(PULL, Why.OPENED, HEAD)
+    opened, again, pushed = order_of(due, "1", 1.0), order_of(due, "1", 2.0), order_of(due, "2")
     unknown = order_of(ReviewDue(PULL, Why.COMMANDED), "4")
-    assert opened.name == pushed.name == f"review-7-12-{HEAD}-auto"
-    assert len({opened.name, asked.name, unknown.name}) == 3
-    assert all(order.name.startswith(opened.series) for order in (asked, unknown))
+    assert opened.name == again.name == f"review-7-12-{HEAD}-1"
+    assert len({opened.name, pushed.name, unknown.name, opened.moved("b" * 40).name}) == 4
+    assert all(order.name.startswith(opened.series) for order in (pushed, unknown))
     assert not opened.name.startswith(order_of(ReviewDue(Pull("a/b", 7, 1, 99), Why.OPENED, HEAD), "1").series)
 
 

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,9 @@ import pytest
 from bot.core.commands import Command, Verb
 from bot.core.events import Cancelled, Commanded, InstallationChanged, Place, Pull, ReviewDue, Why
 from bot.core.orders import Order
+from bot.core.precedence import State
 from bot.errors import Misuse, Transient
 from bot.jobs import board, queue
-from bot.jobs.board import State
 from bot.jobs.database import Database, refuse_old_sqlite
 from bot.jobs.hands import Engine, Held
 from tests.jobs.worker import QUESTIONS
@@ -43,6 +44,7 @@ class Work:
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     fails: int = 0
     mute: int = 0
+    moved: dict[str, str] = field(default_factory=dict)
     missed: list[ReviewDue] = field(default_factory=list)
     obeyed: list[str] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Work:
     running: Counter[int] = field(default_factory=Counter)
     most: int = 0
 
-    async def prepare(self, order: Order, _held: Held) -> None:
+    async def prepare(self, order: Order, _held: Held) -> str:
         """Wait, or fail."""
         number = order.pull.repository_id
         self.running[number] += 1
@@ -69,10 +71,12 @@ class Work:
         if self.fails and order.pull == PULL:
             self.fails -= 1
             raise Transient("The endpoint is overloaded; try again later.")
+        return self.moved.get(order.head, "")
 
-    async def finish(self, order: Order, _held: Held) -> None:
+    async def finish(self, order: Order, _held: Held) -> str:
         """Post."""
         self.finished.append(order)
+        return ""
 
     async def give_up(self, _order: Order, sentence: str, _held: Held) -> None:
         """Say so, unless GitHub is mute."""
@@ -105,7 +109,7 @@ async def working(url: str, work: Work, debounce: float = 0.0, reviews: int = 4)
     try:
         yield
     finally:
-        await asyncio.to_thread(queue.close)
+        await queue.close()
         database.close()
 
 
@@ -115,6 +119,10 @@ async def until(true: Callable[[], object], seconds: float = 20) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen"
         await asyncio.sleep(0.02)
+
+
+def has_finished(work: Work, reviews: int) -> bool:
+    return len(work.finished) == reviews
 
 
 def due(head: str, pull: Pull = PULL, why: Why = Why.PUSHED, *, by_hand: bool = False) -> ReviewDue:
@@ -161,6 +169,63 @@ def test_the_newest_order_wins(url: str) -> None:
     assert Counter(order.head[0] for order in work.finished) == {"b": 2, "e": 1}
     # The engine gives the place of a cancelled job away before its work has stopped, a second later at most.
     assert work.most <= 2
+
+
+def test_what_is_true_again_is_reviewed_again(either: str) -> None:
+    """Pushed back, opened again, ready after a draft, on another base: the commit is known, the rest is new."""
+    work = Work()
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(either, work):
+            for number, (head, why) in enumerate(
+                (("a", Why.OPENED), ("b", Why.PUSHED), ("a", Why.PUSHED), ("a", Why.READY), ("a", Why.RETARGETED))
+            ):
+                await queue.take(f"d{number}", due(head, why=why))
+                await until(partial(has_finished, work, number + 1))
+            await queue.take("closed", Cancelled(PULL))
+            await queue.take("again", due("a", why=Why.REOPENED))
+            await until(lambda: len(work.finished) == 6)
+
+    asyncio.run(story())
+    assert [order.head[0] for order in work.finished] == ["a", "b", "a", "a", "a", "a"]
+
+
+def test_a_newer_commit_that_nobody_told_of_is_reviewed(either: str) -> None:
+    """In place of the one before; and its own delivery, which comes later, brings nothing more."""
+    work = Work(moved={"a" * 40: "b" * 40})
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(either, work):
+            await queue.take("one", due("a", why=Why.OPENED))
+            await until(lambda: work.finished)
+            await queue.take("two", due("b"))
+            await asyncio.sleep(1.5)
+            (second, first) = await board.jobs()
+            assert first.told == f"there is a newer commit: {'b' * 40}"
+            assert second.state is State.DONE
+
+    asyncio.run(story())
+    assert [order.head[0] for order in work.prepared] == ["a", "b"]
+    assert [order.head[0] for order in work.finished] == ["b"]
+
+
+def test_what_is_not_understood_keeps_nobody_waiting(url: str) -> None:
+    """A delivery that another version wrote down is told in the log; those behind it are carried out."""
+    work = Work()
+    work.hold.set()
+
+    async def story() -> None:
+        async with working(url, work):
+            database = Database(url)
+            assert database.take("odd", '{"kind": "review", "order": {"pull": 1}}')
+            await queue.take("one", due("a"))
+            await until(lambda: work.finished)
+            assert database.claim("another", 10) == []
+            database.close()
+
+    asyncio.run(story())
 
 
 def test_a_closed_pull_request_needs_no_review(either: str) -> None:
@@ -367,7 +432,7 @@ def test_old_things_are_deleted(url: str) -> None:
             assert await board.jobs() == []
             assert await queue.take("one", due("a"))
         finally:
-            await asyncio.to_thread(queue.close)
+            await queue.close()
             late.close()
 
     asyncio.run(later())
@@ -441,7 +506,9 @@ def test_kills_lose_nothing_and_double_nothing(url: str, tmp_path: Path) -> None
             process.send_signal(signal.SIGKILL)
             kills += 1
     posted = [line.split(" ", 1) for line in lines(tmp_path, "posted")]
-    assert Counter(name for name, _ in posted) == {f"review-7-{pull.number}-{'a' * 40}-auto": 1 for pull in pulls}
+    assert Counter(name for name, _ in posted) == {
+        f"review-7-{pull.number}-{'a' * 40}-d{pull.number}": 1 for pull in pulls
+    }
     assert {said for _, said in posted} == {"; ".join(f"answer to {number}" for number in range(QUESTIONS))}
     assert kills > 2
     repeated = len(lines(tmp_path, "asked")) - len(pulls) * QUESTIONS

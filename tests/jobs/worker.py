@@ -47,12 +47,13 @@ class ScriptedWork:
         self.folder = folder
         self.database = database
 
-    async def prepare(self, order: Order, _held: Held) -> None:
+    async def prepare(self, order: Order, _held: Held) -> str:
         """Ask, three at a time."""
         await self._answers(order)
         note(self.folder, "prepared", order.name)
+        return ""
 
-    async def finish(self, order: Order, held: Held) -> None:
+    async def finish(self, order: Order, held: Held) -> str:
         """Post, unless that was done."""
         answers = await self._answers(order)
         if not held():
@@ -61,6 +62,7 @@ class ScriptedWork:
         posted = (self.folder / "posted").read_text() if (self.folder / "posted").exists() else ""
         if order.name not in posted:
             note(self.folder, "posted", f"{order.name} {'; '.join(answers)}")
+        return ""
 
     async def give_up(self, order: Order, sentence: str, _held: Held) -> None:
         """Say so."""

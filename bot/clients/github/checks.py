@@ -106,6 +106,9 @@ class Checks:
     def begin(self, head: str) -> None:
         """Put the check run on the head, queued and then in progress; or a pending status. `head` is its commit id."""
         with self._lock:
+            # Who stops a review concludes it at once, and this thread may come after that: nobody would close it.
+            if self._finished:
+                return
             self._head = head
             if self._way is _Way.OPEN:
                 with suppress(OutsideError):
