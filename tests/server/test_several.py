@@ -42,7 +42,7 @@ def test_a_worker_that_is_gone_loses_its_jobs(tmp_path: Path, postgres_url: str,
     with serving(tmp_path, ScriptedReviewer(papers.FINDINGS, delay=2)) as made:
         pull = papers.opened(made.stage.github)
         first = made.start("--role", "worker", variables=variables)
-        web = made.start("--role", "web", variables=variables)
+        web, other = (made.start("--role", "web", variables=variables) for _ in range(2))
         assert web.deliver(happened(pull), "pull_request", "one") == 202
         until(lambda: made.stage.model.requests)
         second = made.start("--role", "worker", variables=variables)
@@ -54,9 +54,9 @@ def test_a_worker_that_is_gone_loses_its_jobs(tmp_path: Path, postgres_url: str,
         if end == "paused":
             first.running.send_signal(signal.SIGCONT)
             until(lambda: [line for line in made.log() if line["event"] == "lease lost"])
-        assert web.deliver(happened(pull), "pull_request", "one") == 200
+        assert other.deliver(happened(pull), "pull_request", "one") == 200
         time.sleep(3)
         assert (len(pull.issue_comments), len(pull.reviews)) == (1, 1)
         sys.stdout.write(f"{end}: taken over after {taken:.1f} s\n")
-        for process in (web, second):
+        for process in (web, other, second):
             assert process.stop() == 0
