@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +27,19 @@ OPENAI = "https://api.openai.com/v1"
 """Where Chat Completions are asked for with a key and no address."""
 
 _ENV_FILE = ".env"
+_INPUT = "INPUT_"
+_SECRET_INPUTS = ("anthropic-api-key", "auth-token", "github-token")
+_SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "GITHUB_TOKEN", "PLUMBLINE_STATE_KEY")
+_SETTINGS_OF_INPUTS = {
+    "anthropic-api-key": "ANTHROPIC_API_KEY",
+    "auth-token": "ANTHROPIC_AUTH_TOKEN",
+    "base-url": "ANTHROPIC_BASE_URL",
+    "github-token": "GITHUB_TOKEN",
+    "model": "model",
+    "api": "api",
+    "max-cost-usd": "max_cost_usd",
+}
+_FOR_CHAT = {"auth-token": "OPENAI_API_KEY", "base-url": "OPENAI_BASE_URL"}
 _CA_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_AND_CA = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", *_CA_BUNDLES)
 # A credential must not be sent to an address that comes from a less trusted place: `.env` may be part of the very
@@ -133,6 +148,70 @@ def load_service() -> ServiceSettings:
         return ServiceSettings()
     except ValidationError as error:
         raise _unusable(error, ServiceSettings) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the Action, as the runner describes it. `inputs` are those that are not empty, by their names.
+
+    `output` and `summary` are the files that the runner reads afterwards, None outside of it. `folder` is where the
+    repository is, if it was checked out.
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    """
+
+    inputs: Mapping[str, str]
+    event: str
+    payload: bytes
+    repository: str
+    output: Path | None
+    summary: Path | None
+    folder: Path
+
+
+def load_run() -> Run:
+    """Read what the runner says. Raises Misuse outside of a workflow."""
+    # The runner writes names in upper case and keeps their dashes, which no shell could set.
+    inputs = {
+        name[len(_INPUT) :].lower(): value for name, value in os.environ.items() if name.startswith(_INPUT) and value
+    }
+    event, path, repository = map(_environment, ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY"))
+    if not (event and path and repository):
+        raise Misuse("This is the entrance of the GitHub Action, for its runner; by hand it is plumbline review PR.")
+    try:
+        payload = Path(path).read_bytes()
+    except OSError as error:
+        raise Misuse(f"GITHUB_EVENT_PATH names {path}, which cannot be read ({error.strerror}).") from None
+    output, summary = (_environment(name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"))
+    folder = Path(_environment("GITHUB_WORKSPACE") or ".")
+    return Run(
+        inputs, event, payload, repository, Path(output) if output else None, Path(summary) if summary else None, folder
+    )
+
+
+def of_inputs(inputs: Mapping[str, str]) -> Settings:
+    """The settings of a run of the Action: its inputs, then the environment.
+
+    There is no `.env`: what lies in the workspace may be part of the change. Raises Misuse for what cannot be used.
+    """
+    chat = (inputs.get("api") or _environment("PLUMBLINE_API")) == "chat"
+    names = {**_SETTINGS_OF_INPUTS, **(_FOR_CHAT if chat else {})}
+    if chat and "anthropic-api-key" in inputs:
+        raise Misuse("With api: chat the key is the input auth-token; leave anthropic-api-key out.")
+    try:
+        given: dict[str, Any] = {names[name]: value.strip() for name, value in inputs.items() if name in names}
+        return Settings(**given)
+    except ValidationError as error:
+        called = {Settings.model_fields[field].validation_alias or field: field for field in Settings.model_fields}
+        inputs_of = {_variable(called[name]): f"The input {given}" for given, name in names.items() if given in inputs}
+        said = str(_unusable(error, Settings))
+        variable, _, rest = said.partition(" ")
+        raise Misuse(f"{inputs_of.get(variable, variable)} {rest}") from None
+
+
+def secrets_of(run: Run) -> tuple[str, ...]:
+    """All that the log of a run must not show."""
+    own = (run.inputs.get(name, "") for name in _SECRET_INPUTS)
+    return tuple(filter(None, (*own, *map(_environment, _SECRETS))))
 
 
 def load() -> Settings:

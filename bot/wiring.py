@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bot.core.settle import Settled
 
 _DAYS_KEPT = 14
+_CONFIG = "the input config"
 _CHECK_SECONDS = 60
 # The fields of a policy that a setting fills.
 _SETTINGS = {
@@ -60,7 +61,11 @@ _IN_FILE = frozenset({"model", "max_comments", "max_cost", "max_cost_pull_reques
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks to be reviewed. Exactly one of `pull_request`, `base`, `staged`, `diff` is given."""
+    """What is asked to be reviewed. Exactly one of `pull_request`, `base`, `staged`, `diff` is given.
+
+    `commit` is the one that the pull request has to have, '' for any; `once` tells that one complete review of it is
+    enough. `overrides` is written as a policy file is, and stronger.
+    """
 
     pull_request: str = ""
     base: str = ""
@@ -78,6 +83,9 @@ class Request:
     keep: str = ""
     fresh: bool = False
     serves_commands: bool = False
+    commit: str = ""
+    once: bool = False
+    overrides: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +247,31 @@ def wish(request: Request, settings: Settings) -> reviewer.Wish:
         explicit["filters"] = "--include and --exclude"
     if request.fail_on is not None:
         explicit["fail_on"] = "--fail-on"
+    asked = policy(request, settings)
+    if request.overrides.strip():
+        asked, said = _overridden(asked, request.overrides)
+        explicit |= said
     return reviewer.Wish(
-        policy(request, settings),
+        asked,
         {field: where for field, where in explicit.items() if where},
         _state_key(settings),
+        head=request.commit,
+        once=request.once,
     )
+
+
+def _overridden(asked: Policy, text: str) -> tuple[Policy, dict[str, str]]:
+    """The policy with what an input of the Action says. Raises Misuse where that cannot be read."""
+    from bot.core.policy_file import read
+    from bot.core.policy_keys import KEYS, with_field
+
+    file = read(text, _CONFIG)
+    if file.problems:
+        raise Misuse(f"{_CONFIG[:1].upper()}{_CONFIG[1:]}, line {file.problems[0].line}: {file.problems[0].sentence}")
+    given = {key.field: file.values[key.name] for key in KEYS if key.name in file.values}
+    for field, value in given.items():
+        asked = with_field(asked, field, value)
+    return asked, dict.fromkeys(given, _CONFIG)
 
 
 def settled(texts: PolicyTexts, branch: str, settings: Settings) -> Settled:

@@ -16,6 +16,7 @@ LAYERS = (
     ("server",),
     ("config_commands",),
     ("app",),
+    ("commanding",),
     ("wiring",),
     ("progress", "speech", "logs", "metrics"),
     ("jobs",),

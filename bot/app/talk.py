@@ -1,25 +1,17 @@
-"""The story of a command in a comment: who gave it is looked at, it is seen to be heard, and it is answered."""
+"""Commands that reach the App: answered with a token of the installation alone that the pull request belongs to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
 
 import structlog
 
-from bot import wiring
-from bot.app.access import Installations, Opened
-from bot.clients.github.snapshot import PullRequestSource
-from bot.clients.github.talk import Talk
+from bot import commanding
+from bot.app.access import Installations
 from bot.core.events import Commanded, ReviewDue
-from bot.core.policy import Commanders
-from bot.core.rendering import commands
-from bot.core.rendering import policy as policy_words
-from bot.core.response import REFUSED, Response, Sign, may_command, respond
-from bot.core.settle import Settled
+from bot.core.response import REFUSED
 from bot.settings import Settings
-from bot.threads import aside
 
 _log = structlog.get_logger()
 
@@ -30,35 +22,7 @@ async def obey(
     """Answer a command; give the review that follows from it, if one does. Raises OutsideError."""
     async with AsyncExitStack() as stack:
         opened = await installations.open(commanded.pull, stack, held)
-        owner, repo, number = opened.reference.owner, opened.reference.repo, opened.reference.number
-        talk = Talk(opened.github, owner, repo, number)
-        read = partial(aside, _policy, opened, known)
-        writes = await aside(talk.writes, commanded.author)
-        asks = commanded.is_author_of_pull and not writes
-        commanders = (await read())[0].policy.commanders if asks else Commanders.AUTHOR
-        heard = may_command(commanded, writes=writes, commanders=commanders)
-        response = respond(commanded, writes=writes) if heard else REFUSED
-        for sign in dict.fromkeys((Sign.SEEN if heard else response.sign, response.sign)):
-            await aside(talk.react, commanded.place, commanded.comment, sign)
-        if response.says:
-            body = _body(response, slug, commanded, *(await read()))
-            await aside(talk.answer, commanded.place, commanded.comment, commanded.opening, body)
+        response = await commanding.obey(opened.github, opened.reference, known, slug, commanded)
+    heard = response is not REFUSED
     _log.info("command answered", verb=commanded.command.verb.value, heard=heard, pull=commanded.pull.name)
     return response.due
-
-
-def _policy(opened: Opened, known: Settings) -> tuple[Settled, str]:
-    """The policy that holds for the pull request, and a sentence on the files that were read."""
-    reference = opened.reference
-    source = PullRequestSource(opened.github, reference.owner, reference.repo, reference.number)
-    change = source.change()
-    texts = source.policy_texts(change)
-    branch = change.pull_request.base.ref if change.pull_request else ""
-    name = f"{reference.owner}/{reference.repo}#{reference.number}"
-    return wiring.settled(texts, branch, known), policy_words.basis_of_pull_request(name, branch, texts)
-
-
-def _body(response: Response, slug: str, commanded: Commanded, settled: Settled, basis: str) -> str:
-    assert response.says is not None  # noqa: S101 - the caller looked
-    words = commands.answer(response.says, slug, commanded.command.unknown, settled, basis)
-    return f"{commands.answer_mark(commanded.comment)}\n{words}"

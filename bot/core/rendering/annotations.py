@@ -20,6 +20,17 @@ def workflow_commands(review: Review) -> str:
     return "".join(line + "\n" for line in _lines(review))
 
 
+def command(level: str, sentence: str) -> str:
+    """A sentence of our own as a workflow command: `notice`, `warning` or `error`."""
+    return f"::{level} title=Plumbline::{_data(sentence)}"
+
+
+def masked(secret: str) -> list[str]:
+    """The commands that keep a secret out of the log; of one of several lines each line is one."""
+    lines = (line.strip() for line in secret.splitlines())
+    return [f"::add-mask::{line.replace('%', '%25')}" for line in lines if line]
+
+
 def _lines(review: Review) -> Iterator[str]:
     yield from (_command(review, finding, placed=True) for finding in review.findings)
     yield from (_command(review, each.finding, placed=False) for each in review.unplaced)

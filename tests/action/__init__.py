@@ -1,0 +1,1 @@
+"""The Action, as its runner runs it."""

@@ -1,0 +1,120 @@
+"""A runner: gives the entrance its inputs, the event and the files as GitHub's own does, and reads what is left there.
+
+After https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/ContainerActionHandler.cs
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.github_pull import FakePullRequest
+from tests.repository import CHECKOUT
+from tests.stage import Stage
+
+Json = dict[str, Any]
+_OUTPUT = re.compile(r"([a-z-]+)<<(\w+)\n(.*?)\n?\2\n", re.DOTALL)
+_COMMAND = re.compile(r"::(notice|warning|error) title=Plumbline::(.*)")
+_ANNOTATION = re.compile(r"::(notice|warning|error) file=[^\n]*")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left: its log, and the files for the runner."""
+
+    code: int
+    log: str
+    summary: str
+    outputs: dict[str, str]
+    workspace: Path
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What it says of itself: the level and the sentence."""
+        return [(level, words) for level, words in _COMMAND.findall(self.log)]
+
+    @property
+    def annotations(self) -> list[str]:
+        """The annotations on lines."""
+        return [each.group(0) for each in _ANNOTATION.finditer(self.log)]
+
+
+@dataclass
+class Runner:
+    """One repository's runner between the fakes."""
+
+    stage: Stage
+    repository: str = "acme/papers"
+    inputs: dict[str, str] = field(default_factory=dict)
+
+    def run(self, event: str, payload: bytes | Json, inputs: dict[str, str] | None = None, **variables: str) -> Ran:
+        """Run the Action for an event. Inputs without a value are given empty, as those that are not given are."""
+        folder = Path(tempfile.mkdtemp(dir=self.stage.folder))
+        workspace = self.stage.folder / "workspace"
+        workspace.mkdir(exist_ok=True)
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        (folder / "event.json").write_bytes(body)
+        for name in ("output", "summary"):
+            (folder / name).touch()
+        own = {"anthropic-api-key": "made-up-key", "base-url": self.stage.model.url, "github-token": self.token}
+        given = {"model": "", "mode": "", **own, **self.inputs, **(inputs or {})}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(CHECKOUT),
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.stage.github.api_url,
+            "GITHUB_REPOSITORY": self.repository,
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_OUTPUT": str(folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "GITHUB_WORKSPACE": str(workspace),
+            "PLUMBLINE_CACHE_PAUSE": "0",
+            **{f"INPUT_{name.upper().replace(' ', '_')}": value for name, value in given.items()},
+            **variables,
+        }
+        command = (sys.executable, "-m", "bot.action")
+        done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, check=False, text=True)
+        assert done.stderr == "", done.stderr
+        outputs = {name: value for name, _, value in _OUTPUT.findall((folder / "output").read_text())}
+        return Ran(done.returncode, done.stdout, (folder / "summary").read_text(), outputs, workspace)
+
+    @property
+    def token(self) -> str:
+        """The token of the workflow."""
+        return self.stage.github.token
+
+
+def pull_request(pull: FakePullRequest, action: str = "opened", *, fork: bool = False, sender: str = "") -> Json:
+    """The event of a pull request as a workflow gets it: the same as a webhook, without an installation."""
+    base = {"repo": {"full_name": pull.repository.full_name}, "sha": "0" * 40, "ref": "main"}
+    head_repo = {"full_name": "mallory/papers" if fork else pull.repository.full_name, "fork": fork}
+    told = {
+        "number": pull.number,
+        "state": "open",
+        "head": {"sha": pull.head_sha, "repo": head_repo},
+        "base": base,
+        "user": {"login": pull.author, "type": "User"},
+    }
+    return {"action": action, **_about(pull), "pull_request": told, "sender": {"login": sender or pull.author}}
+
+
+def comment(pull: FakePullRequest, number: int, author: str, words: str) -> Json:
+    """The event of a comment under a pull request."""
+    issue = {"number": pull.number, "user": {"login": pull.author}, "pull_request": {}}
+    said = {"id": number, "body": words, "user": {"login": author, "type": "User"}}
+    return {"action": "created", **_about(pull), "issue": issue, "comment": said, "sender": {"login": author}}
+
+
+def _about(pull: FakePullRequest) -> Json:
+    repository = pull.repository
+    return {"repository": {"id": repository.id, "full_name": repository.full_name, "private": repository.private}}
