@@ -53,10 +53,15 @@ review: .venv/run ## Review the example; or PR=owner/repo#12, DIFF=file, BASE=ma
 test: .venv/dev ## Set up and run all tests
 	@$(BIN)/pytest --numprocesses auto
 
-check: .venv/dev ## Ruff, strict types, the architecture test
+check: .venv/dev ## Ruff, strict types, the image and the workflows, the architecture test
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/actionlint examples/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows examples/workflows/*.yml
+	@$(BIN)/zizmor --quiet --offline action.yml examples/workflows
 	@$(BIN)/pytest tests/test_architecture.py
 
 bench: .venv/dev ## Print the figures of the product as one table

@@ -139,7 +139,10 @@ class Job:
     async def work(self, target: Target) -> int:
         """Review a pull request, or answer a question about it."""
         if self.run.event == "workflow_run":
-            target = await self._handed_over(target)
+            handed = await self._handed_over(target)
+            if isinstance(handed, Skip):
+                return self.skipped(f"Skipped: {handed.why}.")
+            target = handed
         if not self._has_key:
             if target.foreign:
                 return self.skipped(
@@ -266,10 +269,8 @@ class Job:
         self.log.outputs |= {**workflow.outputs_without(ending), "cost-usd": f"{done.dollars:.4f}"}
         return int(bool(problem) and self.inputs.fail_on_incomplete)
 
-    async def _handed_over(self, target: Target) -> Target:
+    async def _handed_over(self, target: Target) -> Target | Skip:
         """The pull request that the workflow before ran for, where GitHub confirms what it said."""
-        from pathlib import Path
-
         from bot.clients.github.snapshot import PullRequestSource
         from bot.clients.handover import read_folder
         from bot.core.handover import is_same_change, read_handover
@@ -278,7 +279,10 @@ class Job:
 
         if not self.inputs.change:
             raise Misuse("A workflow_run needs what the workflow before left; give its folder by the input change.")
-        described, patch = read_folder(Path(self.run.folder, self.inputs.change))
+        contents = await aside(read_folder, self.run.folder / self.inputs.change)
+        if contents is None:
+            return Skip("the workflow before left no change; its log says why")
+        described, patch = contents
         handed = read_handover(described, patch, target.head)
         owner, _, repo = self.run.repository.partition("/")
         with self._github() as github:

@@ -11,8 +11,10 @@ from bot.core.visible import printable
 from bot.errors import Misuse
 
 
-def read_folder(folder: Path) -> tuple[bytes, ...]:
-    """The contents of its files, in the order of `NAMES`. Raises Misuse for anything else that lies there."""
+def read_folder(folder: Path) -> tuple[bytes, ...] | None:
+    """The contents of its files, in the order of `NAMES`; None without the folder. Raises Misuse for anything else."""
+    if not folder.exists():
+        return None
     try:
         found = sorted(each.name for each in folder.iterdir())
         contents = tuple(_read(folder / name, MOST_BYTES[name]) for name in NAMES)

@@ -119,6 +119,6 @@ def _start(  # noqa: PLR0913, PLR0917 - what a service is made of
     ]
     with (folder / "service.log").open("ab") as log:
         running = subprocess.Popen(
-            [sys.executable, "-m", "bot", *command[1:]], cwd=folder, env={**written, **here}, stderr=log
+            [sys.executable, "-m", "bot", *command], cwd=folder, env={**written, **here}, stderr=log
         )
     processes.append(Process(port, running))
