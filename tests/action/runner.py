@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,20 @@ class Ran:
         return [each.group(0) for each in _ANNOTATION.finditer(self.log)]
 
 
+Within = Callable[[dict[str, str], dict[Path, str]], Sequence[str]]
+
+
 @dataclass
 class Runner:
-    """One repository's runner between the fakes."""
+    """One repository's runner between the fakes. `within` gives the words that run the Action in a container.
+
+    It gets the variables, and for folders of this machine the paths that they have there.
+    """
 
     stage: Stage
     repository: str = "acme/papers"
     inputs: dict[str, str] = field(default_factory=dict)
+    within: Within | None = None
 
     def run(self, event: str, payload: bytes | Json, inputs: dict[str, str] | None = None, **variables: str) -> Ran:
         """Run the Action for an event. Inputs without a value are given empty, as those that are not given are."""
@@ -63,8 +71,8 @@ class Runner:
         (folder / "event.json").write_bytes(body)
         for name in ("output", "summary"):
             (folder / name).touch()
-        own = {"anthropic-api-key": "made-up-key", "base-url": self.stage.model.url, "github-token": self.token}
-        given = {"model": "", "mode": "", **own, **self.inputs, **(inputs or {})}
+        ours = {"anthropic-api-key": "made-up-key", "base-url": self.stage.model.url, "github-token": self.token}
+        given = {"model": "", "mode": "", **ours, **self.inputs, **(inputs or {})}
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -82,7 +90,13 @@ class Runner:
             **{f"INPUT_{name.upper().replace(' ', '_')}": value for name, value in given.items()},
             **variables,
         }
-        command = (sys.executable, "-m", "bot.action")
+        if self.within is None:
+            command: Sequence[str] = (sys.executable, "-m", "bot.action")
+        else:
+            own = {"PATH", "PYTHONPATH"}
+            mounts = {folder: "/github/workflow", workspace: "/github/workspace"}
+            told = {name: _moved(value, mounts) for name, value in environment.items() if name not in own}
+            command, environment = self.within(told, mounts), dict(os.environ)
         done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, check=False, text=True)
         assert done.stderr == "", done.stderr
         outputs = {name: value for name, _, value in _OUTPUT.findall((folder / "output").read_text())}
@@ -92,6 +106,13 @@ class Runner:
     def token(self) -> str:
         """The token of the workflow."""
         return self.stage.github.token
+
+
+def _moved(value: str, mounts: Mapping[Path, str]) -> str:
+    """The value with the paths of the container in place of this machine's."""
+    for path, inside in mounts.items():
+        value = value.replace(str(path), inside)
+    return value
 
 
 def pull_request(pull: FakePullRequest, action: str = "opened", *, fork: bool = False, sender: str = "") -> Json:
