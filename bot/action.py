@@ -195,6 +195,7 @@ class Job:
             since = time.time() - _SWEEP_DAYS * _DAY
             pulls = await aside(OpenPulls(github, SLUG).touched, Repository(0, self.run.repository), since)
         rows: list[tuple[str, str]] = []
+        reviews: list[Review] = []
         code = 0
         for pull in pulls[:_SWEEP_MOST]:
             request = replace(self._request(Target(pull.number, head=pull.head)), once=True)
@@ -205,10 +206,11 @@ class Job:
                 rows.append((request.pull_request, str(error)))
                 continue
             code = max(code, self._code(done))
+            reviews.append(done.review)
             told = fate.told(done.review, done.posted, 0)
             rows.append((request.pull_request, f"{words.headline(done.review)} {told}"))
         self.log.summary.append(workflow.swept(rows))
-        self.log.outputs |= workflow.outputs_without(Ending.COMPLETE if rows else Ending.SKIPPED)
+        self.log.outputs |= workflow.outputs_of_all(reviews)
         with self.log.group("Open pull requests"), self.log.quoting():
             self.log.line("\n".join(f"{name}: {what}" for name, what in rows) or "none")
         return code
@@ -216,9 +218,9 @@ class Job:
     async def _reviewed(self, request: wiring.Request) -> wiring.Done:
         from bot import wiring
         from bot.core.cost import price_of
-        from bot.progress import Progress
+        from bot.progress import Logged
 
-        return await wiring.review(request, self.known, Progress(None, price_of(self.known.prices)))
+        return await wiring.review(request, self.known, Logged(self.log.line, price_of(self.known.prices)))
 
     def _ended(self, done: wiring.Done) -> int:
         """Show a review where it is not shown already, and tell the runner of it."""

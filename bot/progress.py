@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from bot.core.cost import Price
@@ -83,6 +84,31 @@ class Progress:
         if self._terminal is not None:
             self._terminal.write(f"{_OVER if self._shown else ''}{line}\n")
             self._terminal.flush()
+
+
+class Logged(Progress):
+    """Says in a log how far a review is: what is read, and each answer. What is found is told at the end, proven."""
+
+    def __init__(self, say: Callable[[str], None], price: Price) -> None:
+        super().__init__(None, price)
+        self._say = say
+        self._told = 0
+
+    def planned(self, change: Change, diff: Diff, requests: int) -> None:
+        """Say what is read."""
+        from bot.core.rendering import progress
+
+        self._say(progress.reading(change, diff, requests))
+
+    def moved(self, tally: Tally) -> None:
+        """Say how far it is, with each answer."""
+        from bot.core.rendering import progress
+
+        super().moved(tally)
+        if tally.answered > self._told:
+            self._told = tally.answered
+            took = tally.usage + tally.presumed
+            self._say(progress.state(tally.requests, tally.running, tally.answered, took, self._price))
 
 
 class Speaking(Protocol):

@@ -21,6 +21,7 @@ from tests.repository import CHECKOUT
 from tests.stage import Stage
 
 Json = dict[str, Any]
+_PATIENCE = 120
 _OUTPUT = re.compile(r"([a-z-]+)<<(\w+)\n(.*?)\n?\2\n", re.DOTALL)
 _COMMAND = re.compile(r"::(notice|warning|error) title=Plumbline::(.*)")
 _ANNOTATION = re.compile(r"::(notice|warning|error) file=[^\n]*")
@@ -54,13 +55,15 @@ Within = Callable[[dict[str, str], dict[Path, str]], Sequence[str]]
 class Runner:
     """One repository's runner between the fakes. `within` gives the words that run the Action in a container.
 
-    It gets the variables, and for folders of this machine the paths that they have there.
+    It gets the variables, and for folders of this machine the paths that they have there. When `stop` returns, the job
+    is cancelled.
     """
 
     stage: Stage
     repository: str = "acme/papers"
     inputs: dict[str, str] = field(default_factory=dict)
     within: Within | None = None
+    stop: Callable[[], object] | None = None
 
     def run(self, event: str, payload: bytes | Json, inputs: dict[str, str] | None = None, **variables: str) -> Ran:
         """Run the Action for an event. Inputs without a value are given empty, as those that are not given are."""
@@ -97,10 +100,16 @@ class Runner:
             mounts = {folder: "/github/workflow", workspace: "/github/workspace"}
             told = {name: _moved(value, mounts) for name, value in environment.items() if name not in own}
             command, environment = self.within(told, mounts), dict(os.environ)
-        done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, check=False, text=True)
-        assert done.stderr == "", done.stderr
+        with subprocess.Popen(
+            command, cwd=workspace, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            if self.stop is not None:
+                self.stop()
+                process.terminate()
+            log, errors = process.communicate(timeout=_PATIENCE)
+        assert errors == "", errors
         outputs = {name: value for name, _, value in _OUTPUT.findall((folder / "output").read_text())}
-        return Ran(done.returncode, done.stdout, (folder / "summary").read_text(), outputs, workspace)
+        return Ran(process.returncode, log, (folder / "summary").read_text(), outputs, workspace)
 
     @property
     def token(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests import papers
 from tests.action.runner import Ran, Runner, comment, pull_request
+from tests.fakes.chat import FakeChat, call
 from tests.fakes.github_pull import FakePullRequest
 from tests.fakes.messages import http_error, text
 from tests.scripted_reviewer import ScriptedReviewer
@@ -239,8 +241,53 @@ def test_a_sweep_reviews_what_was_not(runner: Runner, pull: FakePullRequest) -> 
     assert len(runner.stage.model.requests) == asked + 1
     assert f"- acme/papers#214: {pull.head_sha[:7]} has been reviewed" in ran.summary
     assert "- acme/papers#7: nothing found · all 2 changed lines reviewed posted: " in ran.summary
-    runner.run("schedule", {"schedule": "0 3 * * *"})
+    assert (ran.outputs["outcome"], ran.outputs["findings"]) == ("complete", "0")
+    assert float(ran.outputs["cost-usd"]) > 0
+    again = runner.run("schedule", {"schedule": "0 3 * * *"})
+    assert again.outputs == NO_OUTPUT
     assert len(runner.stage.model.requests) == asked + 1
+
+
+def test_a_description_is_filled_in(runner: Runner) -> None:
+    """Where there is none, with mode: describe; that of a person stays."""
+    bare = runner.stage.github.pull_request("acme/papers", 9, patch=papers.patch(), body="")
+    runner.run("pull_request", pull_request(bare), {"mode": "describe"})
+    assert "Written by Plumbline, as there was no description." in (bare.body or "")
+
+
+def test_how_far_it_is_stands_in_the_log(runner: Runner, pull: FakePullRequest) -> None:
+    """What is read, each answer, then the review."""
+    lines = runner.run("pull_request", pull_request(pull)).log.splitlines()
+    assert "  reading acme/papers#214: 30 files, 470 changed lines, 1 request ..." in lines
+    assert any(line.startswith("  [1/1 answered, 0 running] ") for line in lines)
+
+
+def test_a_job_that_is_cancelled_ends(tmp_path: Path) -> None:
+    """Docker asks with SIGTERM: it ends at once, and a third of a review is posted nowhere."""
+    with Stage(ScriptedReviewer(papers.FINDINGS, delay=30), tmp_path) as stage:
+        pull = papers.opened(stage.github)
+
+        def stop() -> None:
+            deadline = time.monotonic() + 20
+            while not stage.model.requests and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+        ran = Runner(stage, stop=stop).run("pull_request", pull_request(pull))
+        assert ran.code == 130
+        assert ran.said == [("notice", "Stopped before its end; the next run begins anew.")]
+        assert pull.issue_comments == []
+
+
+def test_another_api(tmp_path: Path) -> None:
+    """With api: chat the bearer token is its key, and the address its endpoint."""
+    answer = {"files": [{"path": "a.py", "summary": "counts"}], "findings": [], "standing": [], "overview": None}
+    with Stage(ScriptedReviewer(()), tmp_path) as stage, FakeChat(lambda _: call("report_review", answer)) as chat:
+        pull = stage.github.pull_request("acme/papers", 7, patch=SMALL)
+        inputs = {"api": "chat", "anthropic-api-key": "", "auth-token": "made-up", "base-url": chat.url}
+        ran = Runner(stage).run("pull_request", pull_request(pull), inputs)
+        assert chat.requests[0].headers["authorization"] == "Bearer made-up"
+        assert chat.problems == []
+    assert (ran.code, ran.outputs["outcome"], len(pull.issue_comments)) == (0, "complete", 1)
 
 
 def test_other_events_are_left_alone(runner: Runner) -> None:

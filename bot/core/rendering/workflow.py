@@ -19,6 +19,7 @@ from bot.core.visible import printable, printable_text
 # GitHub drops a summary of more than 1 MiB, in bytes; a character has four at most.
 _MOST_BYTES = 1024 * 1024
 _MOST_CHARACTERS = _MOST_BYTES // 4
+_WORST_FIRST = (Ending.FAILED, Ending.PARTIAL, Ending.COMPLETE, Ending.SKIPPED)
 _SARIF, _JSON = "plumbline-review.sarif", "plumbline-review.json"
 FILES = {"sarif-file": _SARIF, "json-file": _JSON}
 """The files of a review, by the outputs that name them; they lie in the workspace."""
@@ -51,14 +52,21 @@ def swept(rows: Sequence[tuple[str, str]]) -> str:
 
 def outputs_of(review: Review, posted: Posted | None) -> dict[str, str]:
     """The outputs of a review, all of them."""
-    found = () if review.outcome.ending is Ending.SKIPPED else sorted(review.said, key=lambda each: each.order)
+    url = posted.summary_url if posted else ""
+    return {**outputs_of_all([review]), "review-url": url, **FILES}
+
+
+def outputs_of_all(reviews: Sequence[Review]) -> dict[str, str]:
+    """The outputs of several reviews: of their endings the worst, and sums. None of them has an address or a file."""
+    endings = {review.outcome.ending for review in reviews}
+    ending = next((each for each in _WORST_FIRST if each in endings), Ending.SKIPPED)
+    read = [review for review in reviews if review.outcome.ending is not Ending.SKIPPED]
+    found = sorted((finding for review in read for finding in review.said), key=lambda each: each.order)
     return {
-        "outcome": review.outcome.ending.value,
+        **outputs_without(ending),
         "findings": str(len(found)),
         "highest-severity": found[0].severity.value if found else "",
-        "cost-usd": f"{review.dollars:.4f}",
-        "review-url": posted.summary_url if posted else "",
-        **FILES,
+        "cost-usd": f"{sum(review.dollars for review in reviews):.4f}",
     }
 
 
