@@ -21,6 +21,10 @@ _OURS: list[structlog.typing.Processor] = [
 ]
 
 
+# A review that a newer order ends is cancelled; DBOS tells of it as a warning, and at the end as an error.
+_EXPECTED = ("Asyncio task cancelled", "was cancelled during execution", "no longer owned by this execution")
+
+
 def configure() -> None:
     """Write to standard error, what libraries log as well."""
     tail: list[structlog.typing.Processor] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
@@ -37,6 +41,7 @@ def configure() -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail],
         )
     )
+    handler.addFilter(_is_news)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
@@ -57,6 +62,13 @@ def about(order: Order) -> AbstractContextManager[None]:
         pull=order.pull.number,
         job=order.name,
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether what a library logs is worth a line."""
+    error = record.exc_info[0] if record.exc_info else None
+    is_cancelled = error is not None and error.__name__.endswith("CancelledError")
+    return not is_cancelled and not any(words in record.getMessage() for words in _EXPECTED)
 
 
 def _without_frames(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
