@@ -318,3 +318,24 @@ def test_inputs_that_cannot_be_used(
     ((level, said),) = ran.said
     assert (level, said[: len(sentence)]) == ("error", sentence)
     assert runner.stage.model.requests == []
+
+
+def test_a_command_in_a_thread(runner: Runner, pull: FakePullRequest) -> None:
+    """`/dismiss` below a finding: it is dismissed, the summary follows, and no model is asked."""
+    pull.repository.permissions["wendy"] = "write"
+    runner.run("pull_request", pull_request(pull))
+    asked, first = len(runner.stage.model.requests), pull.review_comments[0]
+    answer = pull.reply(first, "wendy", "/dismiss it is meant so")
+    event = pull_request(pull, "created") | {
+        "comment": {
+            "id": answer.id,
+            "body": answer.body,
+            "user": {"login": "wendy", "type": "User"},
+            "in_reply_to_id": first.id,
+        }
+    }
+    ran = runner.run("pull_request_review_comment", event)
+    assert ran.code == 0
+    assert [each.content for each in answer.reactions] == ["EYES", "THUMBS_UP"]
+    assert "Dismissed: 1" in next(each.body for each in pull.issue_comments if each.author == ACTIONS)
+    assert len(runner.stage.model.requests) == asked
