@@ -51,7 +51,7 @@ review: .venv/run ## Review the example; or PR=owner/repo#12, DIFF=file, BASE=ma
 	else $(BIN)/python examples/make_repository.py $(EXAMPLE) && cd $(EXAMPLE) && ../../$(BIN)/plumbline review --base main; fi
 
 test: .venv/dev ## Set up and run all tests
-	@$(BIN)/pytest --numprocesses auto --dist worksteal
+	@$(BIN)/pytest --numprocesses auto
 
 check: .venv/dev ## Ruff, strict types, the image and the workflows, the architecture test
 	@$(BIN)/ruff check --quiet .

@@ -18,9 +18,14 @@ from typing import Any
 
 from tests.fakes.github_pull import FakePullRequest
 from tests.repository import CHECKOUT
+from tests.scripted_reviewer import Says
 from tests.stage import Stage
 
 Json = dict[str, Any]
+SMALL = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
+SAYS = (Says("a.py", "x = 2", "The number is wrong", severity="critical", body="It is 3.", confidence=0.95),)
+FOUND = "1 finding · all 2 changed lines reviewed"
+"""What a review of the small patch says, where the model says that."""
 _PATIENCE = 120
 _OUTPUT = re.compile(r"([a-z-]+)<<(\w+)\n(.*?)\n?\2\n", re.DOTALL)
 _COMMAND = re.compile(r"::(notice|warning|error) title=Plumbline::(.*)")

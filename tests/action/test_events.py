@@ -11,15 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests import papers
-from tests.action.runner import Ran, Runner, comment, pull_request
+from tests.action.runner import FOUND, SAYS, SMALL, Ran, Runner, comment, pull_request
 from tests.fakes.chat import FakeChat, call
 from tests.fakes.github_pull import FakePullRequest
 from tests.fakes.messages import http_error, text
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.stage import Stage
 
-SMALL = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
 ACTIONS = "github-actions[bot]"
 NO_OUTPUT = {
     "outcome": "skipped",
@@ -35,7 +33,7 @@ NO_OUTPUT = {
 @pytest.fixture
 def runner(tmp_path: Path) -> Iterator[Runner]:
     """A runner whose token is that of a workflow which may write."""
-    with Stage(ScriptedReviewer(papers.FINDINGS), tmp_path) as stage:
+    with Stage(ScriptedReviewer(SAYS), tmp_path) as stage:
         stage.github.add_token(stage.github.token, login=ACTIONS)
         yield Runner(stage)
 
@@ -43,7 +41,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
 @pytest.fixture
 def pull(runner: Runner) -> FakePullRequest:
     """The example's pull request."""
-    return papers.opened(runner.stage.github)
+    return runner.stage.github.pull_request("acme/papers", 214, patch=SMALL)
 
 
 def skipped(ran: Ran, why: str) -> None:
@@ -63,10 +61,10 @@ def test_a_pull_request_is_reviewed(runner: Runner, pull: FakePullRequest, event
     assert pull.issue_comments[0].author == ACTIONS
     assert pull.check_runs == []
     assert ran.annotations == []
-    assert ran.said == [("notice", "14 findings · 417 of 470 changed lines reviewed")]
-    assert ran.summary.startswith("### Plumbline: 14 findings · 417 of 470 changed lines reviewed\n")
+    assert ran.said == [("notice", FOUND)]
+    assert ran.summary.startswith(f"### Plumbline: {FOUND}\n")
     assert ran.outputs["outcome"] == "complete"
-    assert (ran.outputs["findings"], ran.outputs["highest-severity"]) == ("14", "critical")
+    assert (ran.outputs["findings"], ran.outputs["highest-severity"]) == ("1", "critical")
     assert float(ran.outputs["cost-usd"]) > 0
     assert ran.outputs["review-url"].endswith(f"/acme/papers/pull/214#issuecomment-{pull.issue_comments[0].id}")
     kept = json.loads((ran.workspace / ran.outputs["json-file"]).read_text())
@@ -83,7 +81,7 @@ def test_secrets_are_masked_first(runner: Runner, pull: FakePullRequest) -> None
     stops = [number for number, line in enumerate(lines) if line.startswith("::stop-commands::")]
     (stop,) = stops
     end = lines.index(f"::{lines[stop].removeprefix('::stop-commands::')}::")
-    shown = [number for number, line in enumerate(lines) if "A revoked link still opens the document" in line]
+    shown = [number for number, line in enumerate(lines) if "The number is wrong" in line]
     assert shown
     assert all(stop < number < end for number in shown)
     assert lines[stop - 1] == "::group::The review"
@@ -96,19 +94,19 @@ def test_a_token_that_may_not_write(runner: Runner, pull: FakePullRequest) -> No
     ran = runner.run("pull_request", pull_request(pull, fork=True), {"github-token": read_only})
     assert ran.code == 0
     assert pull.issue_comments == []
-    assert len(ran.annotations) == 14
-    assert "::error file=papers/links.py,line=70,endLine=71,title=critical%3A A revoked link" in ran.log
+    assert len(ran.annotations) == 1
+    assert "::error file=a.py,line=1,endLine=1,title=critical%3A The number is wrong" in ran.log
     ((level, sentence),) = [each for each in ran.said if "It stands in" in each[1]]
     assert level == "notice"
-    assert sentence.startswith("14 findings · 417 of 470 changed lines reviewed It stands in the summary of this run")
+    assert sentence.startswith(f"{FOUND} It stands in the summary of this run")
     assert ran.outputs["review-url"] == ""
-    assert "A revoked link still opens the document" in ran.summary
+    assert "The number is wrong" in ran.summary
 
 
 def test_what_is_not_to_be_posted(runner: Runner, pull: FakePullRequest) -> None:
     """With post: false nothing is written anywhere but in the run."""
     ran = runner.run("pull_request", pull_request(pull), {"post": "false"})
-    assert (ran.code, pull.issue_comments, len(ran.annotations)) == (0, [], 14)
+    assert (ran.code, pull.issue_comments, len(ran.annotations)) == (0, [], 1)
     assert [request for request in runner.stage.calls() if not request.startswith(("GET", "POST /graphql"))] == []
 
 
@@ -134,7 +132,7 @@ def test_where_secrets_are_a_missing_key_is_a_mistake(runner: Runner, pull: Fake
 
 @pytest.mark.parametrize(
     ("inputs", "code"),
-    [({"fail-on": "critical"}, 1), ({"fail-on": "never"}, 0), ({}, 0), ({"config": "fail_on: high\n"}, 1)],
+    [({"fail-on": "critical"}, 1), ({}, 0), ({"config": "fail_on: high\n"}, 1)],
 )
 def test_findings_fail_by_wish(runner: Runner, pull: FakePullRequest, inputs: dict[str, str], code: int) -> None:
     """By the input, by what overrides the policy file, and by nothing else."""
@@ -147,7 +145,7 @@ def test_what_fails_outside(tmp_path: Path, strict: str, code: int) -> None:
     inputs = {"fail-on-incomplete": strict}
     with Stage(lambda _: http_error(401, "authentication_error", "invalid x-api-key"), tmp_path) as stage:
         runner = Runner(stage)
-        pull = papers.opened(stage.github)
+        pull = stage.github.pull_request("acme/papers", 214, patch=SMALL)
         ran = runner.run("pull_request", pull_request(pull), inputs)
         assert (ran.code, ran.outputs["outcome"]) == (code, "failed")
         (said,) = ran.said
@@ -167,7 +165,7 @@ def test_a_pull_request_by_its_number(runner: Runner, pull: FakePullRequest) -> 
     ran = runner.run("pull_request", pull_request(pull))
     assert ran.said == [("notice", "not reviewed: draft")]
     assert ran.outputs["outcome"] == "skipped"
-    assert runner.run("workflow_dispatch", {"inputs": {}}, {"pull-request": "214"}).outputs["findings"] == "14"
+    assert runner.run("workflow_dispatch", {"inputs": {}}, {"pull-request": "214"}).outputs["findings"] == "1"
     assert len(pull.reviews) == 1
     none = runner.run("workflow_dispatch", {"inputs": {}})
     assert none.code == 2
@@ -202,7 +200,7 @@ def test_commands(runner: Runner, pull: FakePullRequest) -> None:
     skipped(ran, "mallory may not give commands here.")
     assert signs == ["CONFUSED"]
     ran, signs = command("wendy", "@plumbline review")
-    assert (signs, ran.outputs["findings"]) == (["EYES"], "14")
+    assert (signs, ran.outputs["findings"]) == (["EYES"], "1")
     assert "`/help`" in next(each.body for each in pull.issue_comments if each.author == ACTIONS)
     ran, signs = command("wendy", "/config")
     assert ran.said == [("notice", "Answered the command /config.")]
@@ -213,7 +211,7 @@ def test_a_question(tmp_path: Path) -> None:
     """Is answered in the run; nothing is posted."""
     inputs = {"mode": "ask", "question": "Who calls this?\n### Not a heading", "pull-request": "214"}
     with Stage(lambda _: text("Nobody, `revoke()` is new.\n::error::not a command"), tmp_path) as stage:
-        pull = papers.opened(stage.github)
+        pull = stage.github.pull_request("acme/papers", 214, patch=SMALL)
         ran = Runner(stage).run("workflow_dispatch", {"inputs": {}}, inputs)
     assert ran.code == 0
     quoted = "### Plumbline\n\n> Who calls this?\n> ### Not a heading\n\n"
@@ -240,8 +238,8 @@ def test_a_sweep_reviews_what_was_not(runner: Runner, pull: FakePullRequest) -> 
     assert (len(other.issue_comments), len(old.issue_comments), len(pull.issue_comments)) == (1, 0, 1)
     assert len(runner.stage.model.requests) == asked + 1
     assert f"- acme/papers#214: {pull.head_sha[:7]} has been reviewed" in ran.summary
-    assert "- acme/papers#7: nothing found · all 2 changed lines reviewed posted: " in ran.summary
-    assert (ran.outputs["outcome"], ran.outputs["findings"]) == ("complete", "0")
+    assert f"- acme/papers#7: {FOUND} posted: " in ran.summary
+    assert (ran.outputs["outcome"], ran.outputs["findings"]) == ("complete", "1")
     assert float(ran.outputs["cost-usd"]) > 0
     again = runner.run("schedule", {"schedule": "0 3 * * *"})
     assert again.outputs == NO_OUTPUT
@@ -250,7 +248,7 @@ def test_a_sweep_reviews_what_was_not(runner: Runner, pull: FakePullRequest) -> 
 
 def test_a_description_is_filled_in(runner: Runner) -> None:
     """Where there is none, with mode: describe; that of a person stays."""
-    bare = runner.stage.github.pull_request("acme/papers", 9, patch=papers.patch(), body="")
+    bare = runner.stage.github.pull_request("acme/papers", 9, patch=SMALL, body="")
     runner.run("pull_request", pull_request(bare), {"mode": "describe"})
     assert "Written by Plumbline, as there was no description." in (bare.body or "")
 
@@ -258,14 +256,14 @@ def test_a_description_is_filled_in(runner: Runner) -> None:
 def test_how_far_it_is_stands_in_the_log(runner: Runner, pull: FakePullRequest) -> None:
     """What is read, each answer, then the review."""
     lines = runner.run("pull_request", pull_request(pull)).log.splitlines()
-    assert "  reading acme/papers#214: 30 files, 470 changed lines, 1 request ..." in lines
+    assert "  reading acme/papers#214: 1 file, 2 changed lines, 1 request ..." in lines
     assert any(line.startswith("  [1/1 answered, 0 running] ") for line in lines)
 
 
 def test_a_job_that_is_cancelled_ends(tmp_path: Path) -> None:
     """Docker asks with SIGTERM: it ends at once, and a third of a review is posted nowhere."""
-    with Stage(ScriptedReviewer(papers.FINDINGS, delay=30), tmp_path) as stage:
-        pull = papers.opened(stage.github)
+    with Stage(ScriptedReviewer(SAYS, delay=30), tmp_path) as stage:
+        pull = stage.github.pull_request("acme/papers", 214, patch=SMALL)
 
         def stop() -> None:
             deadline = time.monotonic() + 20
