@@ -21,6 +21,7 @@ from bot.threads import aside
 
 _POLLING_SECONDS = 0.25
 _TROUBLE_SECONDS = 1.0
+_STOPPING_SECONDS = 5.0
 _MOST = 50
 # What reading a content ends with that a version of another shape wrote.
 _NOT_OURS = (ValueError, KeyError, TypeError)
@@ -41,6 +42,7 @@ class Inbox:
         self._overtaken = overtaken
         self._came = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def take(self, delivery: str, content: Content) -> bool:
         """Write one down; False where it is known from before. Raises Unavailable."""
@@ -53,13 +55,15 @@ class Inbox:
         self._running = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Carry out no more."""
+        """Carry out no more, once what is being written is written: its thread needs the database until then."""
+        self._stopping = True
+        self._came.set()
         if self._running is not None:
+            await asyncio.wait([self._running], timeout=_STOPPING_SECONDS)
             self._running.cancel()
-            await asyncio.wait([self._running])
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._came.clear()
             try:
                 batch = await aside(self._database.claim, self._process, _MOST)

@@ -36,7 +36,7 @@ from bot.jobs.reviews import REVIEWS, place
 _VERSION = "1"
 _COMMANDS, _SWEEPS = "commands", "sweeps"
 # Each look at a queue is a transaction, on SQLite one that others wait for.
-_POLLING_SECONDS = {_COMMANDS: 0.25, _SWEEPS: 5.0, REVIEWS: 0.1}
+_POLLING_SECONDS = {_COMMANDS: 0.25, _SWEEPS: 1.0, REVIEWS: 0.1}
 _MOST_COMMANDS = 5
 _COMMAND_WAITS = (0.0, 5.0, 30.0, 120.0)
 _ROWS = 200
