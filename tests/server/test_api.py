@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests import papers
+from tests.databases import PROOF
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.server.running import happened, needs_sqlite, serving, until
 
