@@ -48,16 +48,21 @@ class Log:
     def group(self, title: str) -> Iterator[None]:
         """Lines that are folded away under a title."""
         self.line(f"::group::{title}")
-        yield
-        self.line("::endgroup::")
+        try:
+            yield
+        finally:
+            self.line("::endgroup::")
 
     @contextmanager
     def quoting(self) -> Iterator[None]:
         """Lines of which the runner takes none for a command: what others wrote may look like one."""
         end = token_hex(16)
         self.line(f"::stop-commands::{end}")
-        yield
-        self.line(f"::{end}::")
+        try:
+            yield
+        finally:
+            # Else what is said of a failure would be no command either.
+            self.line(f"::{end}::")
 
     def close(self) -> None:
         """Hand all over to the runner."""
@@ -112,7 +117,9 @@ def _played(run: settings.Run, log: Log) -> int:
         if isinstance(assignment, Commanded):
             return asyncio.run(job.obey(assignment))
         return asyncio.run(job.work(assignment))
-    except (OutsideError, Moved) as error:
+    except Moved as moved:
+        return job.skipped(f"Skipped: {moved}")
+    except OutsideError as error:
         return job.failed(error)
 
 
@@ -129,12 +136,10 @@ class Job:
         """Nothing is done, for a reason that is told."""
         return self._without(Ending.SKIPPED, "notice", sentence)
 
-    def failed(self, error: BotError) -> int:
+    def failed(self, error: OutsideError) -> int:
         """Something outside did not work: that is not the fault of the pull request."""
-        if isinstance(error, Moved):
-            return self.skipped(f"Skipped: {error}")
         self._without(Ending.FAILED, "warning", f"Not reviewed: {error}")
-        return 1 if self.inputs.fail_on_incomplete else 0
+        return int(self.inputs.fail_on_incomplete)
 
     async def work(self, target: Target) -> int:
         """Review a pull request, or answer a question about it."""

@@ -99,8 +99,8 @@ class AppWork:
             if problems and done.posted and not done.posted.summary_url:
                 raise Transient(problems[0])
             self._note(order, done.review, done.posted)
-        overtaken = done.posted is not None and done.posted.obstacle is Obstacle.SUPERSEDED
-        return done.posted.head if overtaken and done.posted else ""
+        posted = done.posted
+        return posted.head if posted and posted.obstacle is Obstacle.SUPERSEDED else ""
 
     async def give_up(self, order: Order, sentence: str, held: Held) -> None:
         """Post what there is: a review that failed says why, line by line."""

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.core.events import Cancelled, Commanded, Nothing, ReviewDue, Why, read_event
+from bot.core.events import Cancelled, Commanded, Intent, Nothing, ReviewDue, Why, read_event
 from bot.core.models import Severity
 from bot.core.references import parse_reference
 from bot.core.visible import printable
@@ -44,6 +45,7 @@ INPUTS = (
 _PULLS = {"pull_request", "pull_request_target"}
 _COMMENTS = {"issue_comment", "pull_request_review_comment"}
 _NEVER = "never"
+_T = TypeVar("_T", bound=BaseModel)
 
 
 class Mode(StrEnum):
@@ -183,26 +185,25 @@ def _of_pull_request(payload: bytes, inputs: Inputs) -> Assignment:
     if isinstance(intent, Cancelled):
         return Skip("the pull request was closed")
     if not isinstance(intent, ReviewDue):
-        return Skip(intent.why if isinstance(intent, Nothing) else "nothing follows from this event")
+        return _skip(intent)
     number = intent.pull.number
     if inputs.pull_request and _named(inputs, intent.pull.repository).number != number:
         raise Misuse(f"The event is about #{number}, the input pull-request names another; leave the input out.")
-    event = _Event.model_validate_json(payload)
+    event = _read(_Event, payload)
     return Target(number, by_hand=intent.why is Why.LABELED, foreign=_is_foreign(event))
 
 
 def _of_comment(event: str, payload: bytes) -> Assignment:
     intent = _intent(event, payload)
-    if isinstance(intent, Commanded):
-        return intent
+    return intent if isinstance(intent, Commanded) else _skip(intent)
+
+
+def _skip(intent: Intent) -> Skip:
     return Skip(intent.why if isinstance(intent, Nothing) else "nothing follows from this event")
 
 
 def _of_workflow_run(payload: bytes) -> Assignment:
-    try:
-        run = _WorkflowRun.model_validate_json(payload).workflow_run
-    except ValidationError:
-        raise Misuse("The event file has not the shape of a workflow_run; see GITHUB_EVENT_PATH.") from None
+    run = _read(_WorkflowRun, payload).workflow_run
     if run.event != "pull_request":
         return Skip(f"the workflow before ran for {printable(run.event)[:60]!r}, not for a pull request")
     if run.conclusion != "success":
@@ -210,7 +211,14 @@ def _of_workflow_run(payload: bytes) -> Assignment:
     return Target(0, head=run.head_sha)
 
 
-def _intent(event: str, payload: bytes) -> ReviewDue | Cancelled | Commanded | Nothing | object:
+def _read(kind: type[_T], payload: bytes) -> _T:
+    try:
+        return kind.model_validate_json(payload)
+    except ValidationError:
+        raise Misuse("The event file has not the shape of its event; see GITHUB_EVENT_PATH.") from None
+
+
+def _intent(event: str, payload: bytes) -> Intent:
     try:
         return read_event(event, payload, SLUG)
     except BadEvent as error:

@@ -224,6 +224,17 @@ def test_a_question(tmp_path: Path) -> None:
     assert f"::{token}::" in end
 
 
+def test_a_question_that_fails_is_told(tmp_path: Path) -> None:
+    """The runner takes commands again before it: the warning is one."""
+    inputs = {"mode": "ask", "question": "Why?", "pull-request": "214"}
+    with Stage(lambda _: http_error(401, "authentication_error", "invalid x-api-key"), tmp_path) as stage:
+        stage.github.pull_request("acme/papers", 214, patch=SMALL)
+        ran = Runner(stage).run("workflow_dispatch", {"inputs": {}}, inputs)
+    token = ran.log.partition("::stop-commands::")[2].partition("\n")[0]
+    assert ran.log.index(f"::{token}::\n") < ran.log.index("::warning title=Plumbline::Not reviewed: ")
+    assert (ran.code, ran.outputs["outcome"]) == (0, "failed")
+
+
 def test_a_sweep_reviews_what_was_not(runner: Runner, pull: FakePullRequest) -> None:
     """What is open, touched lately and not reviewed at this commit; the next night there is nothing to do."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

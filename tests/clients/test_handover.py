@@ -15,7 +15,6 @@ from bot.errors import Misuse
 HEAD = "a" * 40
 JSON = f'{{"number": 12, "head": "{HEAD}"}}'.encode()
 PATCH = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
-TOO_BIG = b"diff --git a/b.py b/b.py\nindex 1111111..2222222 100644\n"
 
 
 @pytest.fixture

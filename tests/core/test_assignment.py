@@ -113,6 +113,15 @@ def test_the_label_is_a_wish() -> None:
     assert closed == Skip("the pull request was closed")
 
 
+@pytest.mark.parametrize("odd", ["a fork", 5, {"full_name": 7}])
+def test_an_odd_fork_is_told_in_a_sentence(odd: object) -> None:
+    """What GitHub never writes is no defect of ours either."""
+    event = json.loads(pull("acme/papers"))
+    event["pull_request"]["head"]["repo"] = odd
+    with pytest.raises(Misuse, match="has not the shape of its event"):
+        assign("pull_request", json.dumps(event).encode(), Inputs(), "acme/papers")
+
+
 def test_a_named_pull_request() -> None:
     """By its number it is the workflow's repository's; any event may name one."""
     for event in ("workflow_dispatch", "push", "schedule", "repository_dispatch"):
