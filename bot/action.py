@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from bot.clients.github.connection import GitHub
     from bot.core.review import Review
 
-_SWEEP_DAYS, _SWEEP_MOST = 7, 20
 _DAY = 86_400
 _NO_KEY = "There is no key for the model; give the input anthropic-api-key, or auth-token for a gateway."
 
@@ -158,10 +157,6 @@ class Job:
         request = self._request(target)
         if self.inputs.mode is Mode.ASK:
             return await self._ask(request)
-        if request.overrides:
-            from bot import wiring
-
-            wiring.wish(request, self.known)  # refuses what cannot be read
         try:
             done = await self._reviewed(request)
         except Misuse as error:
@@ -190,19 +185,19 @@ class Job:
 
     async def sweep(self) -> int:
         """Review what is open and was touched lately, each commit once."""
-        from bot.clients.github.open_pulls import OpenPulls, Repository
+        from bot.clients.github.open_pulls import MOST_FOUND, TOUCHED_DAYS, OpenPulls, Repository
         from bot.core.rendering import fate, words, workflow
         from bot.threads import aside
 
         if not self._has_key:
             raise Misuse(_NO_KEY)
         with self._github() as github:
-            since = time.time() - _SWEEP_DAYS * _DAY
+            since = time.time() - TOUCHED_DAYS * _DAY
             pulls = await aside(OpenPulls(github, SLUG).touched, Repository(0, self.run.repository), since)
         rows: list[tuple[str, str]] = []
         reviews: list[Review] = []
         code = 0
-        for pull in pulls[:_SWEEP_MOST]:
+        for pull in pulls[:MOST_FOUND]:
             request = replace(self._request(Target(pull.number, head=pull.head)), once=True)
             try:
                 done = await self._reviewed(request)
@@ -303,9 +298,7 @@ class Job:
     def _request(self, target: Target) -> wiring.Request:
         from bot import wiring
 
-        overrides = self.inputs.config
-        if self.inputs.mode is Mode.DESCRIBE:
-            overrides = f"{overrides.rstrip()}\ndescribe: true\n".lstrip("\n")
+        describes = {"describe": True} if self.inputs.mode is Mode.DESCRIBE else {}
         return wiring.Request(
             pull_request=f"{target.repository or self.run.repository}#{target.number}",
             post=self.inputs.post and self.known.github_token is not None,
@@ -314,7 +307,7 @@ class Job:
             fail_on=self.inputs.fail_on or None,
             serves_commands=self.inputs.commands,
             commit=target.head,
-            overrides=overrides,
+            overrides={**self.inputs.config, **describes},
         )
 
     def _github(self) -> GitHub:

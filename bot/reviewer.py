@@ -335,7 +335,7 @@ def _refuse_closed(change: Change, policy: Policy) -> None:
     """Before anything is spent: what is closed would not be posted on."""
     pull = change.pull_request
     if policy.post and pull is not None and pull.state is not PullRequestState.OPEN:
-        raise Misuse(f"{pull.name} is {pull.state}, and reviews are posted on open pull requests; leave out --post.")
+        raise Misuse(f"{pull.name} is {pull.state}, and reviews are posted on open ones; review it without posting.")
 
 
 def _refuse_needless(change: Change, standing: Standing | None, wish: Wish) -> None:
@@ -344,7 +344,7 @@ def _refuse_needless(change: Change, standing: Standing | None, wish: Wish) -> N
         raise Moved(change.head)
     seal = seal_of(change.pull_request, wish.state_key)
     if wish.once and standing and is_reviewed(standing, seal, change.head, change.base):
-        raise Misuse(f"{change.head[:7]} has been reviewed; ask for another review with /review.")
+        raise Misuse(f"{change.head[:7]} has been reviewed; ask for it by hand to have it read again.")
 
 
 def _prefix(shown: Shown, selection: Selection, change: Change, policy: Policy) -> Prefix:

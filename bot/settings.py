@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -201,11 +202,8 @@ def of_inputs(inputs: Mapping[str, str]) -> Settings:
         given: dict[str, Any] = {names[name]: value.strip() for name, value in inputs.items() if name in names}
         return Settings(**given)
     except ValidationError as error:
-        called = {Settings.model_fields[field].validation_alias or field: field for field in Settings.model_fields}
-        inputs_of = {_variable(called[name]): f"The input {given}" for given, name in names.items() if given in inputs}
-        said = str(_unusable(error, Settings))
-        variable, _, rest = said.partition(" ")
-        raise Misuse(f"{inputs_of.get(variable, variable)} {rest}") from None
+        called = {names[name]: f"The input {name}" for name in inputs if name in names}
+        raise _unusable(error, Settings, called) from None
 
 
 def secrets_of(run: Run) -> tuple[str, ...]:
@@ -225,9 +223,13 @@ def load() -> Settings:
         raise Misuse(f"The file {_ENV_FILE} is not UTF-8 text; save it as UTF-8 or remove it.") from None
 
 
-def _unusable(error: ValidationError, settings: type[BaseSettings]) -> Misuse:
+def _unusable(
+    error: ValidationError, settings: type[BaseSettings], called: Mapping[str, str] = MappingProxyType({})
+) -> Misuse:
+    """What is wrong, in one sentence. `called` names fields that people know by another name than their variable."""
     first = error.errors(include_input=False, include_url=False)[0]
-    name = _variable(str(first["loc"][0]), settings)
+    field = str(first["loc"][0])
+    name = called.get(field) or _variable(field, settings)
     return Misuse(f"{name} cannot be used: {_fault(first)}; correct it or unset it.")
 
 

@@ -6,9 +6,9 @@ import hashlib
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -64,7 +64,7 @@ class Request:
     """What is asked to be reviewed. Exactly one of `pull_request`, `base`, `staged`, `diff` is given.
 
     `commit` is the one that the pull request has to have, '' for any; `once` tells that one complete review of it is
-    enough. `overrides` is written as a policy file is, and stronger.
+    enough. `overrides` are fields of the policy that hold whatever the policy file says.
     """
 
     pull_request: str = ""
@@ -85,7 +85,7 @@ class Request:
     serves_commands: bool = False
     commit: str = ""
     once: bool = False
-    overrides: str = ""
+    overrides: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +241,7 @@ def _state_key(settings: Settings) -> bytes:
 def wish(request: Request, settings: Settings) -> reviewer.Wish:
     """What is asked for, and which of it somebody set: that is stronger than the repository's policy file."""
     from bot import reviewer
+    from bot.core.policy_keys import with_field
 
     explicit = {field: settings.source_of(setting) for field, setting in _SETTINGS.items()}
     if request.include or request.exclude:
@@ -248,9 +249,9 @@ def wish(request: Request, settings: Settings) -> reviewer.Wish:
     if request.fail_on is not None:
         explicit["fail_on"] = "--fail-on"
     asked = policy(request, settings)
-    if request.overrides.strip():
-        asked, said = _overridden(asked, request.overrides)
-        explicit |= said
+    for name, value in request.overrides.items():
+        asked = with_field(asked, name, value)
+        explicit[name] = _CONFIG
     return reviewer.Wish(
         asked,
         {field: where for field, where in explicit.items() if where},
@@ -258,20 +259,6 @@ def wish(request: Request, settings: Settings) -> reviewer.Wish:
         head=request.commit,
         once=request.once,
     )
-
-
-def _overridden(asked: Policy, text: str) -> tuple[Policy, dict[str, str]]:
-    """The policy with what an input of the Action says. Raises Misuse where that cannot be read."""
-    from bot.core.policy_file import read
-    from bot.core.policy_keys import KEYS, with_field
-
-    file = read(text, _CONFIG)
-    if file.problems:
-        raise Misuse(f"{_CONFIG[:1].upper()}{_CONFIG[1:]}, line {file.problems[0].line}: {file.problems[0].sentence}")
-    given = {key.field: file.values[key.name] for key in KEYS if key.name in file.values}
-    for field, value in given.items():
-        asked = with_field(asked, field, value)
-    return asked, dict.fromkeys(given, _CONFIG)
 
 
 def settled(texts: PolicyTexts, branch: str, settings: Settings) -> Settled:

@@ -368,7 +368,7 @@ def test_a_commit_is_reviewed_once_where_that_is_wished() -> None:
     assert play_again().review.outcome.ending is Ending.FAILED
     del world.fails["model"]
     assert play_again().review.outcome.ending is Ending.COMPLETE
-    with pytest.raises(Misuse, match="has been reviewed; ask for another review with /review"):
+    with pytest.raises(Misuse, match="has been reviewed; ask for it by hand"):
         play_again()
     assert play_again(replace(wish, once=False)).review.outcome.ending is Ending.COMPLETE
 

@@ -317,7 +317,7 @@ def test_a_closed_pull_request_is_not_paid_for(stage: Stage) -> None:
     done = stage.plumbline("review", "acme/papers#214", "--post")
     assert (done.code, done.err) == (
         2,
-        "plumbline: acme/papers#214 is closed, and reviews are posted on open pull requests; leave out --post.\n",
+        "plumbline: acme/papers#214 is closed, and reviews are posted on open ones; review it without posting.\n",
     )
     assert stage.model.requests == []
     assert stage.plumbline("review", "acme/papers#214").code == 0

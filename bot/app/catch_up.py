@@ -13,17 +13,13 @@ import structlog
 
 from bot.app.access import Installations
 from bot.clients.github.app import Attempt, Installation
-from bot.clients.github.open_pulls import OpenPull, OpenPulls, Repository
+from bot.clients.github.open_pulls import MOST_FOUND, TOUCHED_DAYS, OpenPull, OpenPulls, Repository
 from bot.core.events import Pull, ReviewDue, Why
 from bot.errors import OutsideError
 from bot.threads import aside
 
-MOST_FOUND = 20
-"""So many pull requests one sweep has reviewed at most: never a whole backlog."""
-
 _DAY = 86_400.0
 _DELIVERIES_DAYS = 3
-_TOUCHED_DAYS = 7
 # An event that was refused so often is refused again.
 _MOST_ATTEMPTS = 3
 _log = structlog.get_logger()
@@ -68,7 +64,7 @@ async def _of(
 ) -> AsyncIterator[ReviewDue]:
     async with AsyncExitStack() as stack:
         pulls = OpenPulls(await installations.open_all(installation.id, stack), slug)
-        since = max(installation.since, now - _TOUCHED_DAYS * _DAY)
+        since = max(installation.since, now - TOUCHED_DAYS * _DAY)
         for repository in await aside(pulls.repositories):
             for pull in await aside(pulls.touched, repository, since):
                 if await aside(_is_missed, pulls, repository, pull, installation):

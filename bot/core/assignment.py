@@ -6,7 +6,7 @@ Source: https://docs.github.com/en/actions/reference/workflows-and-actions/event
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
@@ -60,7 +60,7 @@ class Mode(StrEnum):
 class Inputs:
     """The inputs that say what is to be done. `change` is the folder that the first of two stages filled.
 
-    `fail_on` is '' where the policy file decides.
+    `fail_on` is '' where the policy file decides; `config` are fields of the policy that hold whatever it says.
     """
 
     mode: Mode = Mode.REVIEW
@@ -70,7 +70,7 @@ class Inputs:
     commands: bool = False
     fail_on: str = ""
     fail_on_incomplete: bool = False
-    config: str = ""
+    config: Mapping[str, object] = field(default_factory=dict)
     change: str = ""
 
 
@@ -155,7 +155,7 @@ def read_inputs(given: Mapping[str, str]) -> Inputs:
         commands=_flag("commands", given, default=False),
         fail_on=_one_of("fail-on", given, (_NEVER, *(each.value for each in Severity)), ""),
         fail_on_incomplete=_flag("fail-on-incomplete", given, default=False),
-        config=given.get("config", ""),
+        config=_config(given.get("config", "")),
         change=given.get("change", "").strip(),
     )
     if (inputs.mode is Mode.ASK) != bool(inputs.question):
@@ -237,6 +237,20 @@ def _named(inputs: Inputs, repository: str, *, by_hand: bool = False) -> Target:
     reference = parse_reference(inputs.pull_request)
     named = f"{reference.owner}/{reference.repo}" if reference.owner else repository
     return Target(reference.number, by_hand=by_hand, repository=named)
+
+
+def _config(text: str) -> Mapping[str, object]:
+    """The fields of the policy that lines of a policy file set."""
+    if not text.strip():
+        return {}
+    # Most workflows have none: they do not pay for the parser.
+    from bot.core.policy_file import read  # noqa: PLC0415
+    from bot.core.policy_keys import KEYS  # noqa: PLC0415
+
+    file = read(text, "the input config")
+    if file.problems:
+        raise Misuse(f"The input config, line {file.problems[0].line}: {file.problems[0].sentence}")
+    return {key.field: file.values[key.name] for key in KEYS if key.name in file.values}
 
 
 def _one_of(name: str, given: Mapping[str, str], known: tuple[str, ...], default: str) -> str:

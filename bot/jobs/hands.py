@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.core.events import Commanded, ReviewDue
 from bot.core.orders import Order
 from bot.jobs.database import Database
+from bot.jobs.inbox import Inbox
 from bot.jobs.lease import SECONDS, Alone, Lease
 
 _WAITS = (30.0, 120.0, 480.0)
@@ -68,11 +69,12 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Who works, how, and whether this process still may."""
+    """Who works, how, whether this process still may, and where deliveries come in."""
 
     work: Work
     engine: Engine
     lease: Lease | Alone
+    inbox: Inbox
 
 
 # DBOS calls functions by their names, so it is known here.

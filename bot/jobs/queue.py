@@ -45,8 +45,6 @@ ANSWERS_DAYS, JOBS_DAYS = 7, 30
 """For how many days the model's answers, and jobs that are done, are kept."""
 
 _log = structlog.get_logger()
-# DBOS calls functions by their names, so it is known here.
-_inboxes: list[Inbox] = []
 
 
 async def launch(engine: Engine, work: Work) -> None:
@@ -54,8 +52,7 @@ async def launch(engine: Engine, work: Work) -> None:
     url = engine.database.url
     alone = is_sqlite(url) or not engine.works
     lease = Alone() if alone else Lease(engine.database, engine.process, _take_over, engine.lease)
-    begin(Hands(work, engine, lease))
-    _inboxes[:] = [Inbox(engine.database, engine.process, _carry_out, _overtaken)]
+    begin(Hands(work, engine, lease, Inbox(engine.database, engine.process, _carry_out, _overtaken)))
     pool = {"sys_db_pool_size": 1} if is_sqlite(url) else {}
     config: DBOSConfig = {
         "name": "plumbline",
@@ -87,12 +84,12 @@ async def launch(engine: Engine, work: Work) -> None:
             global_concurrency=most if name == REVIEWS and not is_sqlite(url) else None,
         )
     if engine.works:
-        _inboxes[-1].start()
+        at_work().inbox.start()
 
 
 async def close(seconds: float = 0) -> None:
     """Stop working. What is not done within so many seconds goes on at the next start, or in another process."""
-    await _inboxes[-1].stop()
+    await at_work().inbox.stop()
     await asyncio.to_thread(_close, seconds)
 
 
@@ -124,7 +121,7 @@ async def take(delivery: str, intent: Intent) -> bool:
 
 
 async def _take(delivery: str, intent: Intent) -> bool:
-    return await _inboxes[-1].take(delivery, _content(delivery, intent))
+    return await at_work().inbox.take(delivery, _content(delivery, intent))
 
 
 def _content(delivery: str, intent: Intent) -> Content:

@@ -179,7 +179,7 @@ def test_a_pull_request_by_its_number(runner: Runner, pull: FakePullRequest) -> 
     assert closed.said[0][1].startswith("acme/papers#214 is closed")
     skipped(
         runner.run("pull_request", pull_request(pull)),
-        "acme/papers#214 is closed, and reviews are posted on open pull requests; leave out --post.",
+        "acme/papers#214 is closed, and reviews are posted on open ones; review it without posting.",
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.core.assignment import INPUTS, Inputs, Mode, Skip, Sweep, Target, assign, read_inputs
 from bot.core.commands import Verb
 from bot.core.events import Commanded
+from bot.core.models import Severity
 from bot.errors import Misuse
 from tests.repository import CHECKOUT
 
@@ -141,7 +142,7 @@ def test_what_is_given_is_what_is_read() -> None:
             "commands": "true",
             "fail-on": "high",
             "fail-on-incomplete": "true",
-            "config": "threshold: low",
+            "config": "severity: high",
             "change": "change",
         }
     )
@@ -152,7 +153,7 @@ def test_what_is_given_is_what_is_read() -> None:
         commands=True,
         fail_on="high",
         fail_on_incomplete=True,
-        config="threshold: low",
+        config={"threshold": Severity.HIGH},
         change="change",
     )
     assert read_inputs({}) == Inputs()

@@ -36,10 +36,13 @@ pytestmark = [
 ]
 
 
+# Its own storage, with the driver that works everywhere.
+BUILDAH = ("buildah", "--root", str(WORK / "storage"), "--runroot", str(WORK / "run"), "--storage-driver", "vfs")
+
+
 def buildah(*arguments: str) -> str:
     """Run buildah; give what it says."""
-    storage = ("--root", str(WORK / "storage"), "--runroot", str(WORK / "run"), "--storage-driver", "vfs")
-    done = subprocess.run(("buildah", *storage, *arguments), capture_output=True, text=True, check=False)
+    done = subprocess.run((*BUILDAH, *arguments), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2_000:]
     return done.stdout.strip()
 
@@ -92,10 +95,9 @@ def container(name: str) -> Iterator[str]:
 
 def command(made: str, variables: Mapping[str, str], mounts: Mapping[Path, str], words: list[str]) -> list[str]:
     """The words that run something in a container, over the network of this machine."""
-    storage = ("--root", str(WORK / "storage"), "--runroot", str(WORK / "run"), "--storage-driver", "vfs")
     given = [part for key, value in variables.items() for part in ("--env", f"{key}={value}")]
     bound = [part for path, inside in mounts.items() for part in ("--volume", f"{path}:{inside}")]
-    return ["buildah", *storage, "run", "--isolation", "chroot", *given, *bound, made, "--", *words]
+    return [*BUILDAH, "run", "--isolation", "chroot", *given, *bound, made, "--", *words]
 
 
 def test_the_action(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is open in the repositories of an installation, for the sweep that finds what no delivery told of."""
+"""What is open in repositories, for sweeps that find what nobody told of: the App's, and the Action's at night."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from urllib.parse import quote
 from bot.clients.github.answers import Answered, FullName, read
 from bot.clients.github.connection import GitHub
 from bot.core.events import CHECK_NAME
+
+MOST_FOUND = 20
+"""So many pull requests one sweep has reviewed at most: never a whole backlog."""
+TOUCHED_DAYS = 7
+"""What nobody touched for longer is no news."""
 
 _ABOUT = "the installation"
 _ROWS = 100
