@@ -68,6 +68,7 @@ bench: .venv/dev ## Print the figures of the product as one table
 	@$(BIN)/python -m benchmarks
 
 proof: .venv/dev ## Slower proofs: long searches for counter-examples, then every Python from 3.11 to 3.13 that is found
+	@$(BIN)/pytest --numprocesses auto -m slow
 	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --numprocesses auto tests/core tests/jobs tests/server
 	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest --capture no tests/proof --ignore tests/proof/test_soak.py
 	@$(BIN)/python -m venv build/schemathesis && build/schemathesis/bin/python $(PIP_INSTALL) 'schemathesis>=4.32,<5'

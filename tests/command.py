@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import warm
 from tests.repository import CHECKOUT
 
 _OURS = ("ANTHROPIC_", "OPENAI_", "PLUMBLINE_", "GITHUB_")
@@ -33,6 +34,9 @@ def plumbline(*arguments: str, folder: Path, text: bytes = b"", variables: Mappi
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     own = {"PYTHONPATH": str(CHECKOUT), "PLUMBLINE_CACHE": _CACHE.name}
     environment = {**inherited, **own, **(variables or {})}
+    if warm.fits(variables or {}):
+        code, out, err = warm.run("bot.cli", arguments, folder=folder, text=text, variables=environment)
+        return Done(code, out.decode(), err.decode())
     command = (sys.executable, "-m", "bot", *arguments)
     done = subprocess.run(command, cwd=folder, input=text, capture_output=True, env=environment, check=False)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

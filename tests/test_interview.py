@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -118,10 +119,10 @@ def hear(  # noqa: PLR0913 - as the interview itself
     pieces = [piece for chunk in parts(diff) for piece in chunk.pieces]
     chunks = [Chunk(tuple(group)) for _, group in itertools.groupby(pieces, key=lambda piece: piece.file)]
     shared = Prefix(prompts.review_prompts(), asking, "{}", marked)
-    waits = {"pause": pause} if pause else {}
-    heard = interview.hear(
-        model, chunks, shared, Shown(diff), watch or Watch(), goes_along=goes_along, whole=whole, **waits
+    asked = partial(
+        interview.hear, model, chunks, shared, Shown(diff), watch or Watch(), goes_along=goes_along, whole=whole
     )
+    heard = asked(pause=pause) if pause else asked()
     return asyncio.run(heard), chunks
 
 

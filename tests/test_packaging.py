@@ -119,6 +119,7 @@ def test_a_bare_checkout_reviews(tmp_path: Path) -> None:
     assert home_of_bot(sys.executable, tmp_path) == tmp_path / "bot"
 
 
+@pytest.mark.slow
 def test_all_ways_show_the_same_prompts(installed: Path, tmp_path: Path) -> None:
     """The digest of the prompts is the same from the wheel and from the checkout."""
     here = reviewed((sys.executable, "-m", "bot"), tmp_path)

@@ -91,7 +91,10 @@ def claims(diff: Diff, dice: Random) -> list[Json]:
     return made
 
 
-@pytest.mark.parametrize("head", ["stays", "moves before the look", "moves after the look"])
+@pytest.mark.parametrize(
+    "head",
+    ["stays", *(pytest.param(f"moves {when} the look", marks=pytest.mark.slow) for when in ("before", "after"))],
+)
 @settings(
     max_examples=REVIEWS,
     deadline=None,

@@ -484,6 +484,7 @@ def lines(folder: Path, name: str) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+@pytest.mark.slow
 def test_kills_lose_nothing_and_double_nothing(url: str, tmp_path: Path) -> None:
     """Killed again and again at any moment: each review is posted once, and hardly an answer is paid for twice."""
     pulls = [Pull("acme/papers", 7, number, 99) for number in range(1, _PULLS + 1)]

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from tests import papers
-from tests.databases import PROOF
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.server.running import happened, needs_sqlite, serving, until
 
@@ -104,7 +103,7 @@ def test_two_installations_know_nothing_of_each_other(tmp_path: Path) -> None:
     assert "budget of $0.00 is spent" in other.check_runs[-1].title + other.check_runs[-1].summary
 
 
-@pytest.mark.parametrize("role", ["web", "worker"] if PROOF else ["web"])
+@pytest.mark.parametrize("role", ["web", pytest.param("worker", marks=pytest.mark.slow)])
 def test_one_file_is_for_one_process(tmp_path: Path, role: str) -> None:
     """On SQLite there are no roles, and no second process."""
     with serving(tmp_path, ScriptedReviewer(papers.FINDINGS)) as made:

@@ -57,7 +57,7 @@ def test_a_push_is_reviewed_once(tmp_path: Path) -> None:
     assert not [line for line in log.splitlines() if "def " in line]
 
 
-@pytest.mark.parametrize("drain", ["20", "0"])
+@pytest.mark.parametrize("drain", ["20", pytest.param("0", marks=pytest.mark.slow)])
 def test_what_is_under_way_at_a_stop_is_not_lost(tmp_path: Path, drain: str) -> None:
     """It gets the time to end that --drain gives, or goes on at the next start."""
     with serving(tmp_path, ScriptedReviewer(papers.FINDINGS, delay=2)) as made:
@@ -75,6 +75,7 @@ def test_what_is_under_way_at_a_stop_is_not_lost(tmp_path: Path, drain: str) -> 
         assert len(pull.reviews) == 1
 
 
+@pytest.mark.slow
 def test_kills_double_nothing(tmp_path: Path) -> None:
     """Killed at any moment, and started again: one summary, one review, and hardly a request to the model twice."""
     chance = random.Random(7)

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests import papers
-from tests.databases import PROOF
 from tests.scripted_reviewer import ScriptedReviewer
 from tests.server.running import happened, serving, until
 
 
-@pytest.mark.skipif(not PROOF, reason="it is a slower proof")
+@pytest.mark.slow
 def test_the_limit_holds_for_all_together(tmp_path: Path, postgres_url: str) -> None:
     """Two workers make two reviews at a time, not four."""
     variables = {"PLUMBLINE_DATABASE_URL": postgres_url, "PLUMBLINE_REVIEWS": "2"}
@@ -35,7 +34,8 @@ def test_the_limit_holds_for_all_together(tmp_path: Path, postgres_url: str) -> 
         assert [process.stop() for process in (web, *workers)] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("end", ["killed", "paused"] if PROOF else ["killed"])
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["killed", "paused"])
 def test_a_worker_that_is_gone_loses_its_jobs(tmp_path: Path, postgres_url: str, end: str) -> None:
     """Killed, or paused for longer than its lease: another worker ends the review, and it is posted once."""
     variables = {"PLUMBLINE_DATABASE_URL": postgres_url, "PLUMBLINE_REVIEWS": "2"}
