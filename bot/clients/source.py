@@ -18,6 +18,7 @@ from bot.core.diff import Diff, FileDiff, FileKind
 from bot.core.patch import apply, parse
 from bot.core.patch_writer import render
 from bot.core.policy import PolicyTexts
+from bot.core.tree import NO_TREE, Planting, Tree, planted
 from bot.errors import Misuse
 
 _DIFF = (
@@ -29,6 +30,7 @@ _LARGEST_BLOB = 2_000_000
 # More than 64 kB, counted in bytes or in characters, is no policy file (`core.plain_yaml`).
 _LONGEST_POLICY = 65_536
 _SHA1_LENGTH = 40
+_BLOBS_AT_ONCE = 2_000
 
 
 class Repository:
@@ -139,6 +141,29 @@ class Repository:
         """The paths of all files of a commit, or of what is staged where `commit` is ''."""
         listed = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit) if commit else ("ls-files", "-z")
         return tuple(filter(None, self.git(*listed).decode("utf-8", "surrogateescape").split("\0")))
+
+    def tree(self, commit: str) -> Tree:
+        """The text files of a commit, or of what is staged where `commit` is '', within bounds."""
+        listed = ("ls-tree", "-r", "-z", "--full-tree", commit) if commit else ("ls-files", "--stage", "-z")
+        rows = self.git(*listed).decode("utf-8", "surrogateescape").split("\0")
+        blobs = {path: fields for path, fields in map(_blob_row, filter(None, rows)) if fields}
+        sizes = self._sizes(blobs.values())
+        planting = Planting()
+        chosen = {path: blob for path, blob in sorted(blobs.items()) if planting.wants(path, sizes.get(blob, 0))}
+        names = list(chosen)
+        for first in range(0, len(names), _BLOBS_AT_ONCE):
+            some = names[first : first + _BLOBS_AT_ONCE]
+            contents = self.blobs(chosen[path] for path in some)
+            for path in some:
+                planting.add(path, contents.get(chosen[path], b""))
+        return planting.tree()
+
+    def _sizes(self, blobs: Iterable[str]) -> dict[str, int]:
+        wanted = sorted(set(blobs))
+        if not wanted:
+            return {}
+        rows = self.git("cat-file", "--batch-check", text=_lines(wanted)).decode("utf-8", "replace").splitlines()
+        return {row.split()[0]: int(row.split()[2]) for row in rows if not row.endswith("missing")}
 
     def attributes(self, commit: str) -> dict[str, str]:
         """The text of every `.gitattributes` file of a commit, by path."""
@@ -265,6 +290,38 @@ class PatchText:
         return content if _is_blob(content, blob) else None
 
 
+@dataclass(frozen=True, slots=True)
+class CommitTree:
+    """The files of the commit that a change leads to, or of what is staged where it leads to none."""
+
+    repository: Repository
+
+    def tree(self, change: Change) -> Tree:
+        """The text files, within bounds."""
+        return self.repository.tree(change.head)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedTree:
+    """The files of the last commit with a patch's new versions among them, where the patch belongs to the checkout."""
+
+    repository: Repository
+    source: PatchText
+
+    def tree(self, change: Change) -> Tree:
+        """The text files, within bounds; none where no changed file is known here."""
+        diff = parse(change.patch)
+        contents = self.source.contents(diff)
+        known = {index: content.head for index, content in contents.items() if content.head is not None}
+        grown = any(diff.files[index].old_path for index in known)
+        last = self.repository.last_commit()
+        if not grown or not last:
+            return NO_TREE
+        gone = {file.old_path for file in diff.files if file.old_path != file.new_path}
+        files = {path: content for path, content in self.repository.tree(last).files.items() if path not in gone}
+        return planted(files | {diff.files[index].path: content for index, content in known.items()})
+
+
 def touches(patch: bytes, path: str) -> bool:
     """Whether the patch changes, adds, deletes or renames the file of that name."""
     # Few patches name it at all: only those are worth reading for it.
@@ -307,6 +364,14 @@ def _applied(file: FileDiff, base: bytes) -> bytes | None:
         return None
     named = file.new_blob is not None and _is_blob(head, file.new_blob)
     return head if named or (file.new_blob is None and file.old_path is None) else None
+
+
+def _blob_row(row: str) -> tuple[str, str]:
+    """The path and the blob of a row of `ls-tree` or `ls-files --stage`; '' for what is no regular file."""
+    facts, _, path = row.partition("\t")
+    fields = facts.split()
+    blob = fields[2] if fields[1] == "blob" else fields[1]
+    return path, blob if fields[0].startswith("100") else ""
 
 
 def _is_blob(content: bytes, blob: str) -> bool:

@@ -28,6 +28,7 @@ from bot.core.git_header import (
     strip_prefixes,
     unquote,
 )
+from bot.core.models import Side
 from bot.errors import BadPatch
 
 _NO_NEWLINE = "\\"
@@ -76,18 +77,33 @@ def parse_change(change: Change) -> Diff:
 
 def apply(file: FileDiff, old: bytes) -> bytes:
     """Give the new version of a text file from its old one. Raises ValueError where the old version does not fit."""
-    lines = _split_keeping_newlines(old.decode("utf-8", "surrogateescape"))
+    return _changed(file, old, Side.LEFT)
+
+
+def take_back(file: FileDiff, new: bytes) -> bytes:
+    """Give the old version of a text file from its new one. Raises ValueError where the new version does not fit."""
+    return _changed(file, new, Side.RIGHT)
+
+
+def _changed(file: FileDiff, known: bytes, side: Side) -> bytes:
+    """The other version of a file, of which the one on a side is known."""
+    lines = _split_keeping_newlines(known.decode("utf-8", "surrogateescape"))
     result: list[str] = []
     position = 0
     for hunk in file.hunks:
-        start = hunk.old_start - 1 if hunk.old_count else hunk.old_start
-        before = [_with_newline(line) for line in hunk.lines if line.kind is not LineKind.ADDED]
+        first, count = (hunk.old_start, hunk.old_count) if side is Side.LEFT else (hunk.new_start, hunk.new_count)
+        start = first - 1 if count else first
+        before = [_with_newline(line) for line in hunk.lines if line.on(side) is not None]
         if start < position or lines[start : start + len(before)] != before:
-            raise ValueError(f"the old version differs near line {hunk.old_start}")
+            raise ValueError(f"the known version differs near line {first}")
         result += lines[position:start]
-        result += [_with_newline(line) for line in hunk.lines if line.kind is not LineKind.REMOVED]
+        result += [_with_newline(line) for line in hunk.lines if line.on(_other(side)) is not None]
         position = start + len(before)
     return "".join(result + lines[position:]).encode("utf-8", "surrogateescape")
+
+
+def _other(side: Side) -> Side:
+    return Side.RIGHT if side is Side.LEFT else Side.LEFT
 
 
 def _with_newline(line: Line) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tests.fakes.github_archives import ArchiveOperations
 from tests.fakes.github_calls import MOST_CHARACTERS, Answer, Call, Refused, not_found
 from tests.fakes.github_checks import CheckOperations
 from tests.fakes.github_posts import IssueComment, Review
@@ -49,6 +50,7 @@ class Operations:
             "pulls/create-review-comment": self._create_review_comment,
             **ThreadOperations(state, problems).handlers,
             **CheckOperations(state).handlers,
+            **ArchiveOperations(state).handlers,
         }
 
     def carry_out(self, call: Call) -> Answer:

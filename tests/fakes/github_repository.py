@@ -44,7 +44,8 @@ class Repository:
     """A repository; `full_name` is `owner/name`.
 
     `files` are those of its default branch, where a test gives them; else they are those of the pull requests' bases.
-    `permissions` tells what people may do: admin, maintain, write, triage, read or none.
+    `issues` are titles and bodies by number. `permissions` tells what people may do: admin, maintain, write, triage,
+    read or none.
     """
 
     full_name: str
@@ -56,6 +57,7 @@ class Repository:
     permissions: dict[str, str] = field(default_factory=dict)
     check_runs: list[CheckRun] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    issues: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def owner(self) -> str:

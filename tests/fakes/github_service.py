@@ -11,6 +11,7 @@ from starlette.requests import Request
 from tests.fakes.github_answers import Answers
 from tests.fakes.github_app import FakeApp
 from tests.fakes.github_apps import AS_APP, OF_INSTALLATION, AppOperations, repositories_of
+from tests.fakes.github_archives import DOWNLOADS, download
 from tests.fakes.github_calls import MOST_PER_PAGE, Answer, Call, Refused, not_found
 from tests.fakes.github_description import Operation, github_description
 from tests.fakes.github_graphql import GraphQL
@@ -65,6 +66,8 @@ class Service:
         try:
             # The App itself is no account: it has a token of another kind.
             path = received.path.removeprefix(self.rest)
+            if path.startswith(DOWNLOADS):
+                return self._download(request, path)
             as_app = path.startswith(("/app", "/app-manifests")) or path.endswith("/installation")
             viewer = None if as_app else self._viewer(request)
             self._check_limits(viewer)
@@ -73,6 +76,11 @@ class Service:
             return self._rest_answer(request, received, viewer)
         except Refused as refused:
             return refused.answer
+
+    def _download(self, request: Request, path: str) -> Answer:
+        token = request.query_params.get("token", "")
+        authorized = "authorization" in request.headers
+        return download(self._state, path, token, authorized=authorized, problems=self._problems)
 
     def _viewer(self, request: Request) -> Token | None:
         # https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api

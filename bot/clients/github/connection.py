@@ -18,7 +18,7 @@ from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 from github import Auth, Github
@@ -53,6 +53,7 @@ _GRAPHQL = {
 }
 # REST and GraphQL are counted apart: https://docs.github.com/en/rest/rate-limit/rate-limit
 _RESOURCES = ("core", "graphql")
+_ELSEWHERE = {HTTPStatus.FOUND, HTTPStatus.TEMPORARY_REDIRECT}
 
 _NEXT = re.compile(r'<[^>]*[?&]cursor=([^&>]+)[^>]*>;\s*rel="next"')
 _T = TypeVar("_T")
@@ -188,6 +189,15 @@ class GitHub:
         asked = self._asked(about)
         return self._patiently(lambda: self._fetch(path, asked, accept, most))
 
+    def get_archive(self, path: str, about: str, most: int) -> bytes | None:
+        """Read what GitHub sends on to an address of its own, None where it has more than `most` bytes.
+
+        That address holds the right to read; the token stays here.
+        Source: https://docs.github.com/en/rest/repos/contents#download-a-repository-archive-tar
+        """
+        asked = self._asked(about)
+        return self._patiently(lambda: self._fetch(path, asked, "application/vnd.github+json", most, follows=True))
+
     def query(self, query: str, about: str, *, may_lack: Collection[str] = (), **variables: object) -> dict[str, Any]:
         """Read over GraphQL: the `data` of the answer. It takes a token.
 
@@ -256,18 +266,25 @@ class GitHub:
             raise not_github(asked, "it redirects elsewhere or sends odd headers") from None
         return self._accepted(Answer(status, headers, text.encode("utf-8", "surrogatepass")), asked)
 
-    def _fetch(self, path: str, asked: Asked, accept: str, most: int) -> bytes | None:
+    def _fetch(self, path: str, asked: Asked, accept: str, most: int, *, follows: bool = False) -> bytes | None:
         headers = {"Accept": accept, "X-GitHub-Api-Version": _API_VERSION}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        answer, content = self._streamed(self._url + path, headers, asked, most)
+        target = urljoin(self._url + path, answer.headers.get("location", ""))
+        if follows and answer.status in _ELSEWHERE and urlsplit(target).scheme in {"https", urlsplit(self._url).scheme}:
+            answer, content = self._streamed(target, {}, asked, most)
+        self._accepted(answer, asked)
+        return content
+
+    def _streamed(self, url: str, headers: Mapping[str, str], asked: Asked, most: int) -> tuple[Answer, bytes | None]:
         try:
-            with self._http.stream("GET", self._url + path, headers=headers) as response:
+            with self._http.stream("GET", url, headers=headers) as response:
                 content = _capped(response, most)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(error, asked) from None
-        self._accepted(Answer(response.status_code, lowered, content or b""), asked)
-        return content
+        return Answer(response.status_code, lowered, content or b""), content
 
     def _accepted(self, answer: Answer, asked: Asked) -> Answer:
         if (quota := answer.quota) is not None:
