@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.core.along import ALONE, Along, Extras, Whole
+from bot.core.along import ALONE, Along, Extras, Whole, nothing_around
 from bot.core.chunking import Chunk, split
 from bot.core.closing import reviews_of
+from bot.core.context import Excerpt
 from bot.core.cost import presumed, tokens_of
 from bot.core.known import Known
 from bot.core.ledger import Entry, Reason
@@ -152,17 +153,19 @@ async def hear(  # noqa: PLR0913 - what is asked, of whom, and who listens
     *,
     goes_along: Callable[[Chunk], Sequence[Known]] = _nothing,
     whole: Whole | None = None,
+    around: Callable[[Chunk], tuple[Excerpt, ...]] = nothing_around,
     pause: Callable[[], Awaitable[None]] = _at_once,
 ) -> Heard:
     """Ask about all chunks. Without a model their lines are left to the analyzers.
 
     `goes_along` gives the findings of earlier reviews that belong to a chunk, or to a part of one that had to be split,
-    the most important first. With `whole` an overview is asked for, too. `pause` waits between the beginning of the
+    the most important first, `around` the other code that is shown with it. With `whole` an overview is asked for, too.
+    `pause` waits between the beginning of the
     first answer and the other requests, until what they share can be read from the provider's cache.
     """
     if model is None:
         return Heard(tuple(Result(chunk, Reason.NO_MODEL) for chunk in chunks))
-    extras = Extras(goes_along, shared.asking.instructions, whole)
+    extras = Extras(goes_along, shared.asking.instructions, whole, around)
     return await _Interview(model, shared, shown, watch, extras, pause=pause).about(chunks)
 
 

@@ -15,9 +15,12 @@ from bot.core.anchors import Anchors
 from bot.core.attributes import read_attributes
 from bot.core.change import Change, Contents
 from bot.core.chunking import Budget, HunkKey, Plan
+from bot.core.context import surroundings_of
+from bot.core.context_budget import allowed, estimate_of
 from bot.core.cost import request_overhead
 from bot.core.diff import Diff, FileDiff
 from bot.core.gates import allowance, skip, unanswered
+from bot.core.guidelines import Guideline, guidelines_of
 from bot.core.images import NO_PICTURES, Bounds, Gathered, bounds_of
 from bot.core.life import Companions, track
 from bot.core.marker import Seal
@@ -29,11 +32,13 @@ from bot.core.recall import NOTHING_BEFORE, is_reviewed, recall
 from bot.core.rendering.policy import notices
 from bot.core.requests import Asking, Prefix, ask_about, context_of, part_of
 from bot.core.review import Inputs, Review
-from bot.core.selection import Selection, Versions, image_files, select
+from bot.core.selection import Selection, Versions, hides, image_files, select
 from bot.core.settle import settle
 from bot.core.standing import Standing
+from bot.core.tree import NO_TREE, Tree
+from bot.core.versions import completed
 from bot.core.visible import Shown
-from bot.errors import Misuse, Moved
+from bot.errors import Misuse, Moved, OutsideError
 from bot.summing import Prepared, Start, Told, review_of, skipped
 from bot.threads import aside
 
@@ -124,6 +129,14 @@ class Spending(Protocol):
         ...
 
 
+class Trees(Protocol):
+    """Where the repository's files at the commit come from. It blocks; the story calls it in a thread."""
+
+    def tree(self, change: Change) -> Tree:
+        """The text files that the change leads to, within bounds. Raises OutsideError."""
+        ...
+
+
 class Pictures(Protocol):
     """Where the images of a change come from. It blocks; the story calls it in a thread."""
 
@@ -145,7 +158,8 @@ class Ports:
     """All that a review needs of the world. Without a model only the analyzers look at the change.
 
     With a page the review builds on what earlier ones left there; without, it reads everything. Without pictures no
-    image is looked at, without a gauge money is spent by our own estimate of tokens.
+    image is looked at, without a gauge money is spent by our own estimate of tokens, without trees the model sees the
+    change alone.
     """
 
     source: Source
@@ -158,6 +172,7 @@ class Ports:
     check: Check | None = None
     pictures: Pictures | None = None
     gauge: planning.Gauge | None = None
+    trees: Trees | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +207,17 @@ async def replay(ports: Ports, inputs: Inputs) -> Review:
     """Make a kept review again."""
     diff = parse_change(inputs.change)
     start = Start(
-        inputs.change, diff, inputs.policy, inputs.notices, inputs.before, inputs.answered, inputs.rules, None, b""
+        inputs.change,
+        diff,
+        inputs.policy,
+        inputs.notices,
+        inputs.before,
+        inputs.answered,
+        inputs.rules,
+        None,
+        b"",
+        inputs.around,
+        inputs.guidelines,
     )
     return await _reviewed(ports, start)
 
@@ -262,15 +287,18 @@ async def _reviewed(ports: Ports, start: Start) -> Review:
 async def _prepared(ports: Ports, start: Start) -> Prepared:
     """What is read, in which requests, and which known findings go along with them."""
     change, diff, policy = start.change, start.diff, start.policy
-    contents = await aside(ports.source.contents, diff)
-    attributes = await aside(ports.source.attributes, change)
+    (tree, blind), known, attributes = await asyncio.gather(
+        _tree(ports, start), aside(ports.source.contents, diff), aside(ports.source.attributes, change)
+    )
+    contents = completed(diff, known, tree)
     named = read_attributes(attributes)
     selection = select(diff, filters=policy.filters, attributes=named, versions=_versions(contents))
     images = image_files(diff, filters=policy.filters, attributes=named)
     earlier = tuple(index for index in images if (index, 0) in start.answered)
     gathered = await _gathered(ports, start, [index for index in images if index not in earlier])
     anchors = Anchors(Shown(diff))
-    shared = _prefix(anchors.shown, selection, change, policy)
+    guidelines = guidelines_of(diff, selection.kept, contents, tree) if start.guidelines is None else start.guidelines
+    shared = _prefix(anchors.shown, selection, change, policy, guidelines)
     plan = await planning.plan(
         diff,
         selection.kept,
@@ -280,6 +308,11 @@ async def _prepared(ports: Ports, start: Start) -> Prepared:
         model=policy.model,
         sample=lambda chunk: ask_about(shared, part_of(anchors.shown, chunk)),
     )
+    around = start.around
+    if around is None:
+        around = await aside(surroundings_of, diff, _hunks_of(plan), tree, hides(policy.filters, named))
+    context_tokens = allowed(policy, plan)
+    plan = replace(plan, estimate=summed(plan.estimate, estimate_of(around, plan, diff, context_tokens, policy)))
     album = album_of(gathered, shared, policy.price, policy.max_cost - plan.estimate.dollars)
     tracked = track(start.before.known, anchors.shown)
     return Prepared(
@@ -294,6 +327,10 @@ async def _prepared(ports: Ports, start: Start) -> Prepared:
         plan=replace(plan, estimate=summed(plan.estimate, album.estimate)),
         tracked=tracked,
         companions=Companions(tracked, _hunks_of(plan), diff, start.before.words),
+        guidelines=guidelines,
+        around=around,
+        context_tokens=context_tokens,
+        blind=blind,
     )
 
 
@@ -309,12 +346,23 @@ async def _told(ports: Ports, start: Start, prepared: Prepared) -> Told:
             prepared.anchors.shown,
             ports.watch,
             goes_along=prepared.companions,
+            around=lambda chunk: prepared.around.of(chunk, start.diff, prepared.context_tokens, start.policy.rules),
             whole=_whole(start),
             pause=partial(asyncio.sleep, start.policy.cache_pause),
         ),
         looking.look(ports.model, prepared.shared, prepared.album),
     )
     return Told(report, heard, looked, asked=ports.model is not None)
+
+
+async def _tree(ports: Ports, start: Start) -> tuple[Tree, str]:
+    """The repository around the change, or the sentence why it could not be read. The change is reviewed anyway."""
+    if ports.trees is None:
+        return NO_TREE, ""
+    try:
+        return await aside(ports.trees.tree, start.change), ""
+    except OutsideError as error:
+        return NO_TREE, str(error)
 
 
 async def _gathered(ports: Ports, start: Start, images: Sequence[int]) -> Gathered:
@@ -347,8 +395,10 @@ def _refuse_needless(change: Change, standing: Standing | None, wish: Wish) -> N
         raise Misuse(f"{change.head[:7]} has been reviewed; ask for it by hand to have it read again.")
 
 
-def _prefix(shown: Shown, selection: Selection, change: Change, policy: Policy) -> Prefix:
-    context = context_of(shown, selection, change.title, change.pull_request)
+def _prefix(
+    shown: Shown, selection: Selection, change: Change, policy: Policy, guidelines: Sequence[Guideline]
+) -> Prefix:
+    context = context_of(shown, selection, change.title, change.pull_request, guidelines)
     asking = Asking(
         model=policy.model,
         max_tokens=policy.max_tokens,
@@ -384,6 +434,8 @@ def _inputs(start: Start, prepared: Prepared, told: Told) -> Inputs:
         rules=start.rules,
         pictures=prepared.gathered,
         ratio=prepared.plan.estimate.ratio,
+        around=prepared.around,
+        guidelines=prepared.guidelines,
     )
 
 

@@ -11,9 +11,11 @@ from bot.core.anchors import Anchors
 from bot.core.change import Change, Contents
 from bot.core.checks import check_file
 from bot.core.chunking import Budget, HunkKey, Plan, pack
+from bot.core.context import NOTHING_AROUND, Surroundings
 from bot.core.cost import dollars_of
 from bot.core.diff import Diff
 from bot.core.digests import hunk_digests
+from bot.core.guidelines import Guideline
 from bot.core.images import Gathered
 from bot.core.known import Known, Life
 from bot.core.ledger import Entry, Ledger, Reason, State, balance
@@ -39,7 +41,8 @@ class Start:
     """What is known before anything is read closely.
 
     `answered` are the hunks that an earlier review answered for, `rules` names what shapes the answers; `gate` keeps
-    the review from going on, `key` signs what is handed on.
+    the review from going on, `key` signs what is handed on. `around` and `guidelines` are what a kept review found
+    around the change.
     """
 
     change: Change
@@ -51,6 +54,8 @@ class Start:
     rules: str
     gate: Skip | None
     key: bytes
+    around: Surroundings | None = None
+    guidelines: tuple[Guideline, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class Prepared:
     """What is read, and how it is asked about.
 
     `earlier` are image files that an earlier review looked at, `gathered` the images that are at hand, `album` those
-    that are asked about.
+    that are asked about. `around` is what the repository holds around the change, of which each request gets
+    `context_tokens`; `blind` tells why it could not be read.
     """
 
     contents: Mapping[int, Contents]
@@ -72,6 +78,10 @@ class Prepared:
     plan: Plan
     tracked: tuple[Tracked, ...]
     companions: Companions
+    guidelines: tuple[Guideline, ...] = ()
+    around: Surroundings = NOTHING_AROUND
+    context_tokens: int = 0
+    blind: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,7 @@ def review_of(start: Start, prepared: Prepared, told: Told) -> Review:
         model=policy.model,
         prompts=prompts.digest(),
         version=__version__,
+        blind=prepared.blind,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.clients.github.cleaning import Cleaned
     from bot.clients.github.connection import GitHub
     from bot.clients.github.publish import PullRequestPage
+    from bot.clients.github.trees import HeadTree
     from bot.clients.pictures import Pictures
     from bot.clients.record import Record
     from bot.clients.source import Repository
@@ -111,6 +112,7 @@ async def review(
         github = stack.enter_context(_github(settings, request, patience)) if reference else None
         _refuse_two_keys(settings)
         source = _source(request, github, reference)
+        trees = _trees(source, github)
         # GitHub is being asked from here on; what follows takes as long to load as it takes to answer.
         from bot import reviewer, rounds
         from bot.clients.analyzers import EmbeddedAnalyzers
@@ -130,7 +132,9 @@ async def review(
         check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
         spending = Spending(cache_folder(), pull=_name(reference)) if gauged else None
         shown = WithCheck(watch, check) if check else watch
-        ports = reviewer.Ports(source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, images, gauged)
+        ports = reviewer.Ports(
+            source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, images, gauged, trees
+        )
         done = await rounds.play(ports, wish(request, settings), page, check, patience)
         return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
 
@@ -282,6 +286,8 @@ def policy(request: Request, settings: Settings) -> Policy:
         model=settings.model,
         filters=Filters(request.include, request.exclude),
         chunk_tokens=settings.chunk_tokens,
+        # As many as the lines may have, unless a policy file says otherwise.
+        context_tokens=settings.chunk_tokens,
         max_cost=settings.max_cost_usd,
         price=price_of(settings.prices),
         max_tokens=settings.max_tokens,
@@ -456,6 +462,27 @@ def _source(request: Request, github: GitHub | None, reference: PullRequestRefer
     if repository is None:
         raise Misuse("This folder is in no git repository; change into one, or give a patch with --diff FILE.")
     return LocalRange(repository, request.base, request.head, request.staged)
+
+
+def _trees(source: reviewer.Source, github: GitHub | None) -> reviewer.Trees | None:
+    """Where the repository's files come from; a bare patch has none, unless it belongs to the checkout around."""
+    from bot.clients.source import CommitTree, LocalRange, PatchedTree, PatchText
+
+    if github is not None:
+        return head_tree(github, _helpful_repository())
+    if isinstance(source, LocalRange):
+        return CommitTree(source.repository)
+    if isinstance(source, PatchText) and source.repository is not None:
+        return PatchedTree(source.repository, source)
+    return None
+
+
+def head_tree(github: GitHub, repository: Repository | None = None) -> HeadTree:
+    """The repository at the head of a pull request."""
+    from bot.clients.archive import Archives
+    from bot.clients.github.trees import HeadTree
+
+    return HeadTree(github, repository, Archives(cache_folder() / "archives"))
 
 
 def _record(request: Request, reference: PullRequestReference | None) -> Record:

@@ -17,8 +17,8 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.messages import FakeMessages, Script
 from tests.repository import CHECKOUT
 
-# Two of them are the versions of an image.
-READS_BEFORE_POSTING = 8
+# Two of them are the versions of an image, two the archive of the repository and the way to it.
+READS_BEFORE_POSTING = 10
 _PATIENCE = 20  # seconds; a person would have closed the terminal
 
 

@@ -33,6 +33,7 @@ RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms whose modules may import each other; elsewhere a layer's modules do not know of one another.
 HOUSES = {"core", "clients", "server", "app", "jobs"}
 DOORS = {
+    "ast_grep_py": ("bot.core.syntax",),
     "unidiff": ("bot.core.patch",),
     "httpx": ("bot.clients",),
     "github": ("bot.clients.github",),

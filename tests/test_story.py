@@ -13,7 +13,7 @@ import pytest
 
 from tests import papers
 from tests.fakes.messages import Answer, MessageAnswer, http_error, refusal, text, tool, truncated
-from tests.scripted_reviewer import Json, Says, ScriptedReviewer, asks_overview, part_of
+from tests.scripted_reviewer import Json, Says, ScriptedReviewer, asks_overview, context_of, part_of
 from tests.stage import READS_BEFORE_POSTING, Stage
 
 GOOD_READER = ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES)
@@ -432,3 +432,36 @@ def test_odd_names_and_titles_do_not_stop_a_review(tmp_path: Path) -> None:
         pull = papers.opened(made.github)
         pull.title = "Broken \ud800 title"
         assert made.plumbline("review", "acme/papers#214").code == 0
+
+
+def test_the_model_sees_the_repository_around_the_change(tmp_path: Path) -> None:
+    """Who calls what changes, what the team wrote for reviewers, and the issue that is closed; once for a commit."""
+    patch = (
+        b"diff --git a/links.py b/links.py\nindex 1..2 100644\n--- a/links.py\n+++ b/links.py\n@@ -1,2 +1,2 @@\n"
+        b"-def resolve_link(token):\n+def resolve_link(token, visitor):\n     return table.find(token)\n"
+    )
+    head = {
+        "links.py": b"def resolve_link(token, visitor):\n    return table.find(token)\n",
+        "web/views.py": b"def open_page(request):\n    return resolve_link(request.token)\n",
+        "AGENTS.md": b"Every visitor is logged.\n",
+    }
+    with Stage(ScriptedReviewer(), tmp_path) as made:
+        made.github.pull_request("acme/papers", 7, patch=patch, body="Fixes #3", head_files=head)
+        made.github.repository("acme/papers").issues[3] = ("Log visitors", "Of every link.")
+        assert made.plumbline("review", "acme/papers#7").code == 0
+        assert made.plumbline("review", "acme/papers#7").code == 0
+        (request,) = made.model.requests
+        assert sum("/tarball/" in call for call in made.calls()) == 1
+    (caller,) = (each for each in part_of(request.body)["around"] if each["path"] == "web/views.py")
+    assert caller["lines"] == ["    1|def open_page(request):", "    2|    return resolve_link(request.token)"]
+    context = context_of(request.body)
+    assert context["guidelines"] == [{"path": "AGENTS.md", "text": "Every visitor is logged."}]
+    assert context["issues"] == [{"number": 3, "title": "Log visitors", "body": "Of every link."}]
+
+
+def test_a_repository_that_cannot_be_read_keeps_no_review(stage: Stage) -> None:
+    """The model sees the change alone, and the review says so."""
+    stage.github.fail_next("GET", "/tarball/", status=404, body={"message": "Not Found"})
+    done = stage.plumbline("review", "acme/papers#214")
+    assert done.code == 0
+    assert "The repository around the change could not be read" in done.out

@@ -148,6 +148,7 @@ class AppWork:
             check=timed,
             pictures=wiring.pictures(self._known, stack, github, reference) if gauged else None,
             gauge=gauged,
+            trees=wiring.head_tree(github),
         )
         head = "" if order.by_hand else order.head
         # One that was cut goes on: of its check run the conclusion may be missing.

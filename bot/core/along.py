@@ -9,6 +9,7 @@ from functools import cache
 from pathspec import GitIgnoreSpec
 
 from bot.core.chunking import Chunk
+from bot.core.context import Excerpt
 from bot.core.diff import Diff
 from bot.core.known import Known
 from bot.core.material import words
@@ -33,14 +34,15 @@ class Along:
     """What goes along with a part.
 
     `standing` are findings of earlier reviews that its answer is to speak of, `instructions` those that match its
-    files. `whole` tells that the part is all that is read of the change, and `so_far` is the overview as an earlier
-    review left it: with either the answer holds an overview.
+    files, `around` pieces of code that is not part of the change. `whole` tells that the part is all that is read of
+    the change, and `so_far` is the overview as an earlier review left it: with either the answer holds an overview.
     """
 
     standing: tuple[Known, ...] = ()
     instructions: tuple[PathInstruction, ...] = ()
     whole: bool = False
     so_far: Overview | None = None
+    around: tuple[Excerpt, ...] = ()
 
     @property
     def asks_overview(self) -> bool:
@@ -75,17 +77,23 @@ class Whole:
         return None if self.everything else self.so_far
 
 
+def nothing_around(_: Chunk) -> tuple[Excerpt, ...]:
+    """No other code goes along."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What is asked besides the lines of a change, and what is told.
 
     `standing` gives the findings of earlier reviews that belong to a chunk, the most important first. `whole` is None
-    where no overview is wanted.
+    where no overview is wanted. `around` gives the other code that goes along with a chunk.
     """
 
     standing: Callable[[Chunk], Sequence[Known]]
     instructions: tuple[PathInstruction, ...] = ()
     whole: Whole | None = None
+    around: Callable[[Chunk], tuple[Excerpt, ...]] = nothing_around
 
     def along(self, chunk: Chunk, diff: Diff, *, alone: bool) -> Along:
         """What goes along with a chunk; `alone` tells that it is all that is asked about."""
@@ -96,6 +104,7 @@ class Extras:
             instructions=matching(self.instructions, [diff.files[index].path for index in files]),
             whole=whole is not None and whole.everything,
             so_far=whole.earlier if whole else None,
+            around=self.around(chunk),
         )
 
 
@@ -105,6 +114,7 @@ def with_part(along: Along, part: Json) -> Json:
     return {
         **({"instructions": instructions} if instructions else {}),
         **part,
+        **({"around": [excerpt.row for excerpt in along.around]} if along.around else {}),
         **({"standing": [_standing(known) for known in along.standing]} if along.standing else {}),
         **({"overview_so_far": overview_rows(along.so_far)} if along.so_far else {}),
         **({"whole": True} if along.whole else {}),

@@ -19,5 +19,10 @@ def rows(value: object) -> str:
 
 def words(text: str, longest: int) -> str:
     """Other people's words, secrets masked, nothing invisible in them, cut where they are endless."""
-    shown = printable_text(mask(text.replace("\r\n", "\n")))
+    shown = masked_text(text.replace("\r\n", "\n"))
     return shown if len(shown) <= longest else shown[:longest] + " [cut here]"
+
+
+def masked_text(text: str) -> str:
+    """A whole text as it is shown, line for line: a secret of several lines is known by its first."""
+    return printable_text(mask(text))

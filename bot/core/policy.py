@@ -68,7 +68,8 @@ class Gates:
 class Policy:
     """Limits, filters and gates of a review.
 
-    Money in US dollars, chunks in estimated tokens, answers in tokens. `max_cost` is for one review,
+    Money in US dollars, chunks in estimated tokens, answers in tokens. `context_tokens` are those of other code that
+    go along with a chunk. `max_cost` is for one review,
     `max_cost_pull_request` for all reviews of a pull request, `max_cost_day` for all reviews of a day on this
     machine; None is no limit. `post` tells that the review is meant for the pull request: then it has to be open.
     `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything read, also what
@@ -82,6 +83,7 @@ class Policy:
     model: str
     filters: Filters = NO_FILTERS
     chunk_tokens: int = 12_000
+    context_tokens: int = 12_000
     max_cost: float = 5.0
     price: Price = PROVIDER_PRICE
     max_tokens: int = 16_000

@@ -169,6 +169,13 @@ KEYS = (
         "What the reviewer is to know of the files that match `paths`.",
         '[{paths: "migrations/", text: "Old and new code run side by side while these run."}]',
     ),
+    Key(
+        "context",
+        "context_tokens",
+        Whole(0, 200_000),
+        "How many tokens of other code of the repository go along with a request; 0 for none.",
+        "6000",
+    ),
     Key("severity", "threshold", Choice(_SEVERITIES), "Findings below it are folded away.", "medium"),
     Key("max_comments", "max_comments", Whole(0, 50), "The most inline comments of one review.", "5"),
     Key(

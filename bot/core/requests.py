@@ -16,11 +16,12 @@ from bot.core.along import ALONE, Along, with_part
 from bot.core.chunking import Chunk, Piece, lines_of
 from bot.core.cost import tokens_of
 from bot.core.diff import FileDiff, FileStatus, Line
+from bot.core.guidelines import Guideline
 from bot.core.material import rows, words
 from bot.core.messages import Json, Reply, Request, TextBlock, ToolUse
 from bot.core.model_rules import RULES, ModelRules, Rulebook
 from bot.core.policy import Effort, PathInstruction
-from bot.core.pull_request import PullRequest
+from bot.core.pull_request import Issue, PullRequest
 from bot.core.secrets import mask
 from bot.core.selection import Selection
 from bot.core.signatures import changed_signatures
@@ -41,6 +42,7 @@ WORTH_A_LEADER = 3
 """From so many requests on one goes ahead, and the others read from the cache what it left there."""
 _LONGEST_TITLE = 300
 _LONGEST_DESCRIPTION = 6_000
+_LONGEST_ISSUE = 4_000
 _MOST_COMMITS = 50
 _LONGEST_COMMIT = 400
 _MOST_FILES = 400
@@ -137,8 +139,17 @@ class Prefix:
         return self._rules + self.context
 
 
-def context_of(shown: Shown, selection: Selection, change_title: str, pull: PullRequest | None) -> str:
-    """What is known of the change as a whole, as JSON text: title, description, commits, a map of all its files."""
+def context_of(
+    shown: Shown,
+    selection: Selection,
+    change_title: str,
+    pull: PullRequest | None,
+    guidelines: Sequence[Guideline] = (),
+) -> str:
+    """What is known of the change as a whole, as JSON text: title, description, commits, a map of all its files.
+
+    `guidelines` are those of the team for these files.
+    """
     about: Json = {"title": words(pull.title if pull else change_title, _LONGEST_TITLE)}
     if pull is not None:
         about |= {
@@ -146,11 +157,20 @@ def context_of(shown: Shown, selection: Selection, change_title: str, pull: Pull
             "into": words(pull.base.ref, _LONGEST_TITLE),
             "commits": [words(commit.message, _LONGEST_COMMIT) for commit in pull.commits[:_MOST_COMMITS]],
         }
+        issues = [_issue(issue) for issue in pull.issues]
+        about |= {"issues": issues} if issues else {}
+    if guidelines:
+        about["guidelines"] = [each.row for each in guidelines]
     about["files"] = list(_file_map(shown, selection))
     beyond = len(shown.diff.files) - _MOST_FILES
     if beyond > 0:
         about["files_not_listed"] = beyond
     return rows(about)
+
+
+def _issue(issue: Issue) -> Json:
+    title, body = words(issue.title, _LONGEST_TITLE), words(issue.body, _LONGEST_ISSUE)
+    return {"number": issue.number, "title": title, "body": body}
 
 
 def _file_map(shown: Shown, selection: Selection) -> Iterable[Json]:

@@ -9,7 +9,9 @@ from functools import cached_property
 from bot.core.analysis import AnalyzerNote, AnalyzerReport
 from bot.core.change import Change, Contents
 from bot.core.chunking import HunkKey, Plan
+from bot.core.context import NOTHING_AROUND, Surroundings
 from bot.core.diff import Diff
+from bot.core.guidelines import Guideline
 from bot.core.images import NO_PICTURES, Gathered
 from bot.core.known import NO_LIFE, Fate, Known, Life
 from bot.core.ledger import Ledger
@@ -40,6 +42,8 @@ class Inputs:
     rules: str = ""
     pictures: Gathered = NO_PICTURES
     ratio: float = 1.0
+    around: Surroundings = NOTHING_AROUND
+    guidelines: tuple[Guideline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Review:
     `asked` tells whether a model was asked at all. `unplaced` are findings without a line, `doubtful` those too unsure
     to be more than mentioned, `below` those below the policy's threshold. `summaries` say what the change does in a
     file, by its position. `failures` are the sentences of requests that failed, `notices` those about the policy file.
-    `life` is what is handed on from review to review, `gate` why nothing was reviewed.
+    `life` is what is handed on from review to review, `gate` why nothing was reviewed. `blind` is the sentence why the
+    repository around the change was not read, '' where it was or nobody wanted it.
     """
 
     change: Change
@@ -77,6 +82,7 @@ class Review:
     life: Life = NO_LIFE
     policy: Policy = NO_POLICY
     gate: Skip | None = None
+    blind: str = ""
 
     @cached_property
     def shown(self) -> Shown:

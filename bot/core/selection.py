@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pathspec import GitIgnoreSpec
@@ -109,6 +109,20 @@ def image_files(
         for index, file in enumerate(diff.files)
         if is_image(file) and not any(rule(_Facts(file, Versions(), attributes, compiled)) for rule in _BY_NAME)
     )
+
+
+def hides(filters: Filters, attributes: Attributes) -> Callable[[str], bool]:
+    """Tell of a path whether it is kept from the model also where it is not changed: what is left out by its name.
+
+    Raises Misuse for a pattern that cannot be read.
+    """
+    exclude = _spec(filters.exclude)
+
+    def hidden(path: str) -> bool:
+        marked = attributes.value(path, VENDORED) is True or attributes.value(path, GENERATED) is True
+        return marked or exclude.match_file(path)
+
+    return hidden
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:

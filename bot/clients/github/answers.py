@@ -52,6 +52,13 @@ class LabelAnswer(Answered):
     name: str
 
 
+class IssueAnswer(Answered):
+    """https://docs.github.com/en/rest/issues/issues#get-an-issue ."""
+
+    title: str
+    body: str | None = None
+
+
 class PullAnswer(Answered):
     """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request ."""
 

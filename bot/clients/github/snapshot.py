@@ -7,21 +7,23 @@ moment, so the second look decides whether all four speak of the same commit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
-from bot.clients.github.answers import CompareAnswer, EndAnswer, PullAnswer, read
+from bot.clients.github.answers import CompareAnswer, EndAnswer, IssueAnswer, PullAnswer, read
 from bot.clients.github.connection import GitHub
 from bot.clients.github.look import Look, look
 from bot.clients.github.withheld import Composed, compose
 from bot.clients.source import PatchText, Repository
 from bot.core.change import Change, Contents
 from bot.core.diff import Diff
+from bot.core.linked_issues import linked_issues
 from bot.core.patch import parse
 from bot.core.policy import PolicyTexts
-from bot.core.pull_request import Branch, Commit, PullRequest, PullRequestState
+from bot.core.pull_request import Branch, Commit, Issue, PullRequest, PullRequestState
 from bot.errors import BadPatch, BadReply, Misuse, Rejected, Transient
 from bot.threads import begin
 
@@ -93,6 +95,7 @@ class PullRequestSource:
         merge_base = compared.merge_base_commit.sha
         composed = self._given(f"{path}/pulls/{pull.number}", pull.about) or compose(self._github, pull, merge_base)
         request = _pull_request(pull, compared)
+        request = replace(request, issues=tuple(self._issues(request)))
         return Change(
             patch=composed.patch,
             title=request.name,
@@ -103,6 +106,20 @@ class PullRequestSource:
             withheld=composed.withheld,
             unlisted=max(pull.changed_files - composed.files, 0),
         )
+
+    def _issues(self, request: PullRequest) -> Iterator[Issue]:
+        """The issues that the pull request closes; what cannot be read is passed over.
+
+        Source: https://docs.github.com/en/rest/issues/issues#get-an-issue
+        """
+        messages = (commit.message for commit in request.commits)
+        for number in linked_issues(request.repository, request.body, *messages):
+            try:
+                said = self._github.get(f"/repos/{request.repository}/issues/{number}", request.name)
+                issue = read(IssueAnswer, said, request.name)
+            except (Rejected, BadReply):
+                continue
+            yield Issue(number, issue.title, issue.body or "")
 
     def _compared(self, path: str, about: str) -> CompareAnswer:
         """Merge base and commits. Without paging parameters these are the latest 250, more than a page could hold.

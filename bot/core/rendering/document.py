@@ -52,6 +52,7 @@ def as_json(review: Review) -> Json:
         },
         "overview": _overview(review.overview) if review.overview else None,
         "notices": [printable(notice) for notice in review.notices],
+        "repository_not_read": printable(review.blind) or None,
         "ledger": {
             "changed_lines": review.ledger.changed,
             "states": {state.value: lines for state, lines in review.ledger.by_state.items()},

@@ -18,6 +18,7 @@ from bot.core.rendering.frames import frame
 from bot.core.rendering.rows import Form, beyond, item, severity, where
 from bot.core.rendering.said import known_of, state_of
 from bot.core.rendering.words import (
+    blindness,
     count,
     effort,
     headline,
@@ -96,6 +97,8 @@ def _head(review: Review) -> Iterator[str]:
         yield from (prose(review.overview.text, review.home), "")
     if no_model(review):
         yield from (no_model(review), "")
+    if blindness(review):
+        yield from (phrase(blindness(review)), "")
     for sentence in review.failures[:_MOST_FAILURES] if review.outcome.ending is Ending.PARTIAL else ():
         yield from (f"Not everything was answered: {plain(sentence)}", "")
     yield from history.since(review)

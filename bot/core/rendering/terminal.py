@@ -12,6 +12,7 @@ from bot.core.outcome import Ending
 from bot.core.rendering.frames import frame
 from bot.core.rendering.words import (
     analyzers_sentence,
+    blindness,
     count,
     dollars,
     effort,
@@ -138,7 +139,7 @@ def _life(review: Review) -> Iterator[Line]:
     upon = f"Builds upon the review of {short(life.since) or 'an earlier commit'}." if life.since else again
     became = fates(review)
     earlier = f"Earlier findings: {became}." if became else ""
-    sentences = [" ".join(filter(None, (upon, earlier))), *review.notices]
+    sentences = [" ".join(filter(None, (upon, earlier))), *filter(None, [blindness(review)]), *review.notices]
     rows = [row for sentence in sentences for row in textwrap.wrap(printable(sentence), _WIDTH)]
     yield from ((Span(f"  {row}", "dim"),) for row in rows)
     if rows:

@@ -47,6 +47,13 @@ def no_model(review: Review) -> str:
     return _READ_IN_PART if review.ledger.lines(State.LEFT_OUT, State.FAILED) else _READ_EARLIER
 
 
+def blindness(review: Review) -> str:
+    """That the model saw the change alone, and why; '' where it saw the repository around it, or there was no model."""
+    if not review.blind or not review.asked:
+        return ""
+    return f"The repository around the change could not be read: {printable(review.blind)}"
+
+
 def when(finding: Finding, language: str) -> str:
     """`When `, for before the scenario; '' where that is in another language than our own words, which are English."""
     english = language.strip().casefold() in _ENGLISH or finding.source != "model"
