@@ -36,13 +36,32 @@ class Placed:
     unplaced: tuple[Unplaced, ...]
 
 
-def place_all(answers: Sequence[Sequence[Claim]], anchors: Anchors, diff: Diff) -> list[Placed]:
+def place_all(
+    answers: Sequence[Sequence[Claim]], anchors: Anchors, diff: Diff, heads: Mapping[int, bytes] | None = None
+) -> list[Placed]:
     """Give each claim of a review its line. None is lost: what has no line is named with the reason.
 
     All answers are looked at together: one reader gave them, so the numbers that can be proven vouch for the others.
+    `heads` are the new versions of files as far as they are known: suggestions are tried on them.
     """
     trust = trust_of((_pointer(claim) for claims in answers for claim in claims), anchors)
-    return [_placed(claims, anchors, diff, trust) for claims in answers]
+    return [_placed(claims, anchors, trust, _Trial(diff, heads or {})) for claims in answers]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What suggestions are tried on."""
+
+    diff: Diff
+    heads: Mapping[int, bytes]
+
+    def applies(self, suggestion: str | None, anchor: Anchor, shown: Shown) -> bool:
+        """Whether a suggestion may be offered as a block: only for the very lines that the model spoke of."""
+        if suggestion is None or not anchor.whole:
+            return False
+        head = self.heads.get(anchor.file)
+        text = None if head is None else head.decode("utf-8", "surrogateescape")
+        return fault_of(shown, anchor.file, anchor.location, suggestion, text) is None
 
 
 def unplaced_of(placed: Iterable[Placed]) -> frozenset[Finding]:
@@ -50,17 +69,19 @@ def unplaced_of(placed: Iterable[Placed]) -> frozenset[Finding]:
     return frozenset(each.finding for part in placed for each in part.unplaced)
 
 
-def _placed(claims: Iterable[Claim], anchors: Anchors, diff: Diff, trust: Trust) -> Placed:
+def _placed(claims: Iterable[Claim], anchors: Anchors, trust: Trust, trial: _Trial) -> Placed:
     findings: list[Finding] = []
     unplaced: list[Unplaced] = []
     for claim in claims:
         anchor = anchors.anchor(_pointer(claim), trust)
         if isinstance(anchor, Miss):
             known = anchors.file(claim.path)
-            path = shown_path(claim.path) if known is None else diff.files[known].path
+            path = shown_path(claim.path) if known is None else trial.diff.files[known].path
             unplaced.append(Unplaced(_finding(claim, Location(path, claim.side, claim.line), applies=False), anchor))
             continue
-        findings.append(_finding(claim, anchor.location, applies=_applies(claim.suggestion, anchor, anchors.shown)))
+        findings.append(
+            _finding(claim, anchor.location, applies=trial.applies(claim.suggestion, anchor, anchors.shown))
+        )
     return Placed(tuple(findings), tuple(unplaced))
 
 
@@ -77,13 +98,6 @@ def place_on_files(claims: Iterable[Claim], anchors: Anchors, diff: Diff) -> Pla
 
 def _pointer(claim: Claim) -> Pointer:
     return Pointer(claim.path, claim.side, claim.start_line, claim.line, claim.quote)
-
-
-def _applies(suggestion: str | None, anchor: Anchor, shown: Shown) -> bool:
-    """Whether a suggestion may be offered as a block: only for the very lines that the model spoke of."""
-    if suggestion is None or not anchor.whole:
-        return False
-    return fault_of(shown, anchor.file, anchor.location, suggestion) is None
 
 
 def _finding(claim: Claim, location: Location, *, applies: bool) -> Finding:

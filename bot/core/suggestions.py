@@ -6,15 +6,23 @@ https://docs.github.com/pull-requests/collaborating-with-pull-requests/reviewing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core import path_rules
 from bot.core.models import Location, Side
 from bot.core.secrets import mask
+from bot.core.syntax import language_of
 from bot.core.visible import Row, Shown, printable_text, stand_ins
+from bot.core.well_formed import breaks
 
 _MOST_LINES = 60
+_DIFF_MARK = re.compile(r"\s*[+-]\s+\S")
+# An operator that wants more: `*/` ends a comment, `++` a statement.
+_OPEN_END = re.compile(r"(?:[=%<&|^]|(?<![*+])\+|(?<!/)\*|(?<![*/])/|\b(?:and|or|not))\s*\Z")
+_SENTENCE = re.compile(r"\s*(?:\.{3} )?[A-Za-z][a-z]+(?:,? [A-Za-z][a-z'-]*){3,}(?: ?\.{1,3})?\s*")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
@@ -30,6 +38,10 @@ class Fault(StrEnum):
     UNBALANCED = "it opens or closes other brackets than the lines that it replaces"
     NOT_AS_SHOWN = "it holds what was not shown as it is"
     TOO_LONG = "it is too long"
+    DIFF_MARKS = "it holds the marks of a diff"
+    BREAKS_OFF = "its last line breaks off"
+    SENTENCE = "it is a sentence, not code"
+    DOES_NOT_PARSE = "the file would not parse with it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,11 @@ class _Spot:
         return [line.text for line, _ in (*self.above, *self.replaced, *self.below)]
 
 
-def fault_of(shown: Shown, file: int, location: Location, suggestion: str) -> Fault | None:
-    """What keeps a suggestion from being offered as a block for a location of the file; None where it may be."""
+def fault_of(shown: Shown, file: int, location: Location, suggestion: str, head: str | None = None) -> Fault | None:
+    """What keeps a suggestion from being offered as a block for a location of the file; None where it may be.
+
+    `head` is the file's whole text with the change, where it is known: the suggestion is tried on it.
+    """
     change, first = shown.diff.files[file], location.start_line or location.line
     on_the_right = location.side is Side.RIGHT and first <= location.line
     if not on_the_right or not change.in_one_hunk(Side.RIGHT, first, location.line):
@@ -62,8 +77,13 @@ def fault_of(shown: Shown, file: int, location: Location, suggestion: str) -> Fa
         return Fault.TOO_LONG
     rows = shown.rows(file, change.commentable[Side.RIGHT, location.line], Side.RIGHT)
     spot = _spot(rows, first, location.line)
+    broken = head is not None and breaks(change.path, head, first, location.line, offered)
     return (
-        _line_fault(spot, offered) or _hidden_fault(spot, offered, shown.stand_ins(file)) or _text_fault(spot, offered)
+        _line_fault(spot, offered)
+        or _hidden_fault(spot, offered, shown.stand_ins(file))
+        or _text_fault(spot, offered)
+        or _kind_fault(change.path, spot, offered)
+        or (Fault.DOES_NOT_PARSE if broken else None)
     )
 
 
@@ -102,12 +122,31 @@ def _text_fault(spot: _Spot, offered: Sequence[str]) -> Fault | None:
     texts = spot.texts
     if [line.rstrip() for line in offered] == [text.rstrip() for text in texts]:
         return Fault.CHANGES_NOTHING
+    if _DIFF_MARK.match(offered[0]) and not _DIFF_MARK.match(texts[0]):
+        return Fault.DIFF_MARKS
     above = [line.text.strip() for line, _ in spot.above]
     below = [line.text.strip() for line, _ in spot.below]
     stripped, before = [line.strip() for line in offered], [text.strip() for text in texts]
     if _repeats(stripped[::-1], before[::-1], below) or _repeats(stripped, before, above[::-1]):
         return Fault.REPEATS_NEIGHBOUR
     return Fault.UNBALANCED if list(_open(offered)) != list(_open(texts)) else None
+
+
+def _kind_fault(path: str, spot: _Spot, offered: Sequence[str]) -> Fault | None:
+    """What no parser objects to, and nobody means: a statement that goes on below, a sentence for a value."""
+    if language_of(path) and _breaks_off(offered, spot.texts):
+        return Fault.BREAKS_OFF
+    return Fault.SENTENCE if not path_rules.is_documentation(path) and _is_sentence(offered, spot.texts) else None
+
+
+def _breaks_off(offered: Sequence[str], replaced: Sequence[str]) -> bool:
+    """Whether a statement ends where it did not: what stands below would become part of it."""
+    return _OPEN_END.search(offered[-1]) is not None and _OPEN_END.search(replaced[-1]) is None
+
+
+def _is_sentence(offered: Sequence[str], replaced: Sequence[str]) -> bool:
+    """Whether a line of words stands in place of code: in YAML, for one, it would be taken for a value."""
+    return any(map(_SENTENCE.fullmatch, offered)) and not any(map(_SENTENCE.fullmatch, replaced))
 
 
 def _repeats(offered: Sequence[str], replaced: Sequence[str], beside: Sequence[str]) -> bool:

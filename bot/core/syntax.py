@@ -199,6 +199,12 @@ def parses(path: str, text: str) -> bool | None:
     return _root(language, text).find({"rule": {"any": [{"kind": "ERROR"}]}}) is None
 
 
+def filled_in(path: str, text: str) -> int:
+    """How many tokens a parser had to make up to make sense of the text: they have no width."""
+    language = language_of(path)
+    return 0 if language is None else len(_root(language, text).find_all({"rule": {"regex": "^$"}}))
+
+
 def _root(language: Language, text: str) -> SgNode:
     # Bytes that are no UTF-8 stand in the text as surrogates, which the parser cannot be handed.
     return SgRoot(text.encode("utf-8", "replace").decode("utf-8"), language.name).root()
