@@ -11,6 +11,7 @@ from string import Template
 from bot.core.policy import Policy
 from bot.core.questions import Words
 from bot.core.requests import Prompts
+from bot.core.verification import VerifyPrompts
 
 _PACKAGE = Path(__file__).parent
 # A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
@@ -36,6 +37,12 @@ def assistant_words() -> Words:
     """What the requests of a question are made of."""
     words = {name: load(f"assistant/{name}.md") for name in _ASSISTANT}
     return Words(**words, tools=tuple(json.loads(load("assistant/tools.json"))))
+
+
+def verify_prompts() -> VerifyPrompts:
+    """What the requests for a second look are made of."""
+    words = {name: load(f"verify/{name}.md") for name in ("system", "task", "question")}
+    return VerifyPrompts(**words, tools=tuple(json.loads(load("verify/tools.json"))))
 
 
 def load(name: str, **values: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from bot import interview, looking, planning, prompts
+from bot import interview, looking, planning, prompts, verifying
 from bot.core.along import Whole
 from bot.core.analysis import AnalyzerReport, SourceFile
 from bot.core.anchors import Anchors
@@ -17,7 +17,7 @@ from bot.core.change import Change, Contents
 from bot.core.chunking import Budget, HunkKey, Plan
 from bot.core.context import surroundings_of
 from bot.core.context_budget import allowed, estimate_of
-from bot.core.cost import request_overhead
+from bot.core.cost import dollars_of, request_overhead
 from bot.core.diff import Diff, FileDiff
 from bot.core.gates import allowance, skip, unanswered
 from bot.core.guidelines import Guideline, guidelines_of
@@ -36,11 +36,13 @@ from bot.core.selection import Selection, Versions, hides, image_files, select
 from bot.core.settle import settle
 from bot.core.standing import Standing
 from bot.core.tree import NO_TREE, Tree
+from bot.core.verification import Material, ask_verdicts, grouped
 from bot.core.versions import completed
 from bot.core.visible import Shown
 from bot.errors import Misuse, Moved, OutsideError
-from bot.summing import Prepared, Start, Told, review_of, skipped
+from bot.summing import Prepared, Start, Told, placed_of, review_of, skipped
 from bot.threads import aside
+from bot.verifying import NOT_VERIFIED, Verified
 
 _REQUESTS = 12
 """How many requests a review takes from here on, with some to spare."""
@@ -352,7 +354,23 @@ async def _told(ports: Ports, start: Start, prepared: Prepared) -> Told:
         ),
         looking.look(ports.model, prepared.shared, prepared.album),
     )
-    return Told(report, heard, looked, asked=ports.model is not None)
+    told = Told(report, heard, looked, asked=ports.model is not None)
+    return replace(told, verified=await _verified(ports, start, prepared, told))
+
+
+async def _verified(ports: Ports, start: Start, prepared: Prepared, told: Told) -> Verified:
+    """What a second look makes of what was found, for the money that is left."""
+    policy, spent = start.policy, told.heard.usage + told.looked.usage
+    if ports.model is None or not policy.verifies:
+        return NOT_VERIFIED
+    read = [piece for result in told.heard.results for piece in result.chunk.pieces]
+    material = Material(start.diff, prepared.around, prepared.shared, prepared.plan.estimate.input_tokens)
+    found = [finding for part in placed_of(told, prepared, start.diff) for finding in part.findings]
+    groups = grouped(found, read, material)
+    left = replace(policy, max_cost=policy.max_cost - dollars_of(spent, policy.price))
+    words, shown = prompts.verify_prompts(), prepared.anchors.shown
+    asked = [(group, ask_verdicts(words, prepared.shared, shown, group)) for group in groups]
+    return await verifying.verify(ports.model, asked, shown, left)
 
 
 async def _tree(ports: Ports, start: Start) -> tuple[Tree, str]:

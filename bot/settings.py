@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     api: Literal["messages", "chat"] = "messages"
     stream: bool = True
     thinking: Literal["off", "adaptive"] = "off"
+    verify: Literal["on", "off"] = "on"
     images: Literal["on", "off"] = "on"
     concurrency: int = Field(default=8, ge=1, le=100)
     cache_pause: float = Field(default=2.0, ge=0, le=60, allow_inf_nan=False)

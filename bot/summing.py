@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import __version__, prompts
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Run, findings_of, secret_hits
@@ -31,9 +31,11 @@ from bot.core.requests import Prefix
 from bot.core.review import Review
 from bot.core.rules import UNPARSED
 from bot.core.selection import Selection
+from bot.core.verification import Judgement, Ruling, weighed
 from bot.core.visible import Shown
 from bot.interview import Heard as Said
 from bot.looking import Looked
+from bot.verifying import NOT_VERIFIED, Verified
 
 
 @dataclass(frozen=True)
@@ -86,19 +88,23 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Told:
-    """What the analyzers report, and what the model says of lines and of images; `asked` tells that there was one."""
+    """What the analyzers report, and what the model says of lines and of images; `asked` tells that there was one.
+
+    `verified` is what a second look made of what it found.
+    """
 
     report: AnalyzerReport
     heard: Said
     looked: Looked
     asked: bool
+    verified: Verified = NOT_VERIFIED
 
 
 def review_of(start: Start, prepared: Prepared, told: Told) -> Review:
     """The whole review. Every changed line is in its ledger, and every known finding has its fate."""
     change, diff, policy = start.change, start.diff, start.policy
     heard, looked, anchors = told.heard, told.looked, prepared.anchors
-    placed = _placed(told, anchors, diff)
+    placed, refuted = _judged(placed_of(told, prepared, diff), told.verified.judged)
     ranking = rank(_analyzed(diff, prepared.selection, told.report), placed)
     left_out = accounted(prepared.selection.left_out, prepared.earlier, prepared.album, looked.reason)
     ledger = balance(diff, [*left_out, *prepared.plan.left_out, *heard.entries])
@@ -116,8 +122,9 @@ def review_of(start: Start, prepared: Prepared, told: Told) -> Review:
     known = follow(prepared.tracked, learnt, anchors, prepared.companions)
     shelves = shelve(known, {each.finding: each.why for each in ranking.unplaced}, policy.threshold)
     summaries = _summaries(start, told, anchors)
-    usage = heard.usage + looked.usage
-    presumed = dollars_of(heard.presumed + looked.presumed, policy.price)
+    verified = told.verified
+    usage = heard.usage + looked.usage + verified.usage
+    presumed = dollars_of(heard.presumed + looked.presumed + verified.presumed, policy.price)
     dollars = dollars_of(usage, policy.price) + presumed
     return Review(
         change=change,
@@ -134,7 +141,7 @@ def review_of(start: Start, prepared: Prepared, told: Told) -> Review:
         outcome=conclude(ledger, unlisted=change.unlisted),
         asked=told.asked,
         failures=tuple(dict.fromkeys(filter(None, (*heard.problems, looked.problem)))),
-        requests=heard.requests + looked.requests,
+        requests=heard.requests + looked.requests + verified.requests,
         usage=usage,
         dollars=dollars,
         presumed=presumed,
@@ -145,12 +152,30 @@ def review_of(start: Start, prepared: Prepared, told: Told) -> Review:
         prompts=prompts.digest(),
         version=__version__,
         blind=prepared.blind,
+        refuted=refuted,
+        preexisting=ranking.preexisting,
+        unverified=verified.problem,
     )
 
 
-def _placed(told: Told, anchors: Anchors, diff: Diff) -> list[Placed]:
+def _judged(placed: Sequence[Placed], judged: Mapping[Finding, Judgement]) -> tuple[list[Placed], tuple[Finding, ...]]:
+    """The findings as they are worth after a second look, and those that it refuted."""
+    weighed_ = {finding: weighed(finding, judgement) for finding, judgement in judged.items()}
+    refuted = [each for each in weighed_.values() if each.verdict == Ruling.REFUTED]
+    standing = [
+        replace(
+            part, findings=tuple(found for each in part.findings if (found := weighed_.get(each, each)) not in refuted)
+        )
+        for part in placed
+    ]
+    return standing, tuple(sorted(refuted, key=lambda finding: finding.order))
+
+
+def placed_of(told: Told, prepared: Prepared, diff: Diff) -> list[Placed]:
     """What the model claims of lines, each on its own, and of images, on their files."""
-    placed = place_all([answer.claims for answer in told.heard.answers], anchors, diff)
+    anchors = prepared.anchors
+    heads = {index: known.head for index, known in prepared.contents.items() if known.head is not None}
+    placed = place_all([answer.claims for answer in told.heard.answers], anchors, diff, heads)
     seen = told.looked.answer
     return [*placed, place_on_files(seen.claims, anchors, diff)] if seen else placed
 

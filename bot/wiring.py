@@ -293,6 +293,7 @@ def policy(request: Request, settings: Settings) -> Policy:
         max_tokens=settings.max_tokens,
         max_comments=settings.max_comments,
         thinking=settings.thinking == "adaptive",
+        verify=settings.verify == "on",
         post=request.post,
         automatic=request.automatic,
         full=request.full,

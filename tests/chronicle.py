@@ -68,6 +68,11 @@ def is_of_check(request: Received) -> bool:
     return "/check-runs" in request.path or "/statuses/" in request.path
 
 
+def is_of_archive(request: Received) -> bool:
+    """Whether a request was about the repository as a whole: where it is, and the archive itself."""
+    return "/tarball/" in request.path or "/_codeload/" in request.path
+
+
 def visible(body: str) -> str:
     """A body without its marks, and without what differs from run to run."""
     text = _MARK.sub("", body)

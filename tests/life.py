@@ -24,7 +24,7 @@ from typing import Self
 from bot import settings, wiring
 from bot.core.cost import PRICES
 from bot.progress import Progress
-from tests.chronicle import Sight, changes, is_of_check, is_write, look, told, traffic, visible
+from tests.chronicle import Sight, changes, is_of_archive, is_of_check, is_write, look, told, traffic, visible
 from tests.fakes.github import LOGIN
 from tests.fakes.github_posts import IssueComment, ReviewComment
 from tests.fakes.github_pull import FakePullRequest
@@ -308,8 +308,8 @@ class Life(Stage):
     # What it was worth
 
     def reads_and_writes(self) -> tuple[int, int, int]:
-        """Of the latest review, without its check run: requests up to the first write, writes, all."""
-        asked = [each for each in self.requests if not is_of_check(each)]
+        """Of the latest review, without its check run and the archive: requests up to the first write, writes, all."""
+        asked = [each for each in self.requests if not is_of_check(each) and not is_of_archive(each)]
         writes = [at for at, each in enumerate(asked) if is_write(each)]
         return (writes[0] if writes else len(asked)), len(writes), len(asked)
 

@@ -58,6 +58,11 @@ def asks_overview(body: Json) -> bool:
     return bool(body["tool_choice"]["name"] == "report_overview")
 
 
+def asks_verdicts(body: Json) -> bool:
+    """Whether a request asks for a second look at what was found."""
+    return bool(body["tool_choice"]["name"] == "report_verdicts")
+
+
 def part_of(body: Json) -> Json:
     """The part of the diff in a request, or what was said of all parts: the result of the second tool."""
     results = [block for block in body["messages"][2]["content"] if block["type"] == "tool_result"]
@@ -88,7 +93,8 @@ class ScriptedReviewer:
 
     `standing` answers for findings of earlier reviews: by their id or title, or as a function of their row in the part.
     Of any other it says `still` where it has a finding on that line itself, else `unclear`. What it says `still` of it
-    does not report again, unless it `repeats`. `overview` is given where one is asked for; None where it cannot do one.
+    does not report again, unless it `repeats`. `verdicts` are those of a second look, by the title of the claim, as far
+    as they differ from a confirmation. `overview` is given where one is asked for; None where it cannot do one.
     """
 
     def __init__(  # noqa: PLR0913 - a script is written in one place
@@ -101,6 +107,7 @@ class ScriptedReviewer:
         standing: Mapping[str, Word] | Callable[[Json], Word | None] | None = None,
         overview: Json | None = OVERVIEW,
         repeats: bool = False,
+        verdicts: Mapping[str, Json] | None = None,
     ) -> None:
         self._findings = findings
         self._summaries = summaries or {}
@@ -109,12 +116,15 @@ class ScriptedReviewer:
         self._standing = standing or {}
         self._overview = overview
         self._repeats = repeats
+        self._verdicts = verdicts or {}
 
     def __call__(self, body: Json) -> Answer:
         """Answer one request."""
         scripted = self._first(body)
         if scripted:
             return scripted
+        if asks_verdicts(body):
+            return tool("report_verdicts", {"verdicts": [*map(self._second, part_of(body)["claims"])]})
         if asks_overview(body):
             return tool("report_overview", self._overview or {}, delay=self._delay)
         return tool("report_review", self.report(part_of(body)), delay=self._delay)
@@ -140,6 +150,19 @@ class ScriptedReviewer:
             "findings": [claim for claim in claims if self._repeats or not any(_same(row, claim) for row in still)],
             "overview": self._overview if asked else None,
         }
+
+    def _second(self, claim: Json) -> Json:
+        """What a second look says of a claim: that it holds, as its own line shows, unless the script knows better."""
+        said = self._verdicts.get(claim["title"], {})
+        own = {"path": claim["path"], "line": claim["line"], "quote": claim["quote"]}
+        return {
+            "id": claim["id"],
+            "evidence": [own],
+            "reason": "The line says so.",
+            "introduced": True,
+            "verdict": "confirmed",
+            "confidence": 0.9,
+        } | said
 
     def _looked(self, images: Sequence[Json]) -> Json:
         """The review of images: what is found in their files without a quote."""

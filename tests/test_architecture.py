@@ -23,7 +23,7 @@ LAYERS = (
     ("rounds",),
     ("reviewer", "publisher", "assistant", "checkup", "remedy"),
     ("summing",),
-    ("interview", "looking", "planning", "tool_loop"),
+    ("interview", "looking", "planning", "tool_loop", "verifying"),
     ("clients", "prompts", "settings"),
     ("threads",),
     ("core",),

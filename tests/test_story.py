@@ -13,7 +13,7 @@ import pytest
 
 from tests import papers
 from tests.fakes.messages import Answer, MessageAnswer, http_error, refusal, text, tool, truncated
-from tests.scripted_reviewer import Json, Says, ScriptedReviewer, asks_overview, context_of, part_of
+from tests.scripted_reviewer import Json, Says, ScriptedReviewer, asks_overview, asks_verdicts, context_of, part_of
 from tests.stage import READS_BEFORE_POSTING, Stage
 
 GOOD_READER = ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES)
@@ -465,3 +465,67 @@ def test_a_repository_that_cannot_be_read_keeps_no_review(stage: Stage) -> None:
     done = stage.plumbline("review", "acme/papers#214")
     assert done.code == 0
     assert "The repository around the change could not be read" in done.out
+
+
+def test_what_a_second_look_refutes_is_not_said(tmp_path: Path) -> None:
+    """What it confirms is said with its reasons, what was wrong before is folded; a second run asks nothing again."""
+    titles = [finding.title for finding in papers.FINDINGS]
+    proof = {"path": "papers/links.py", "line": 9_999, "quote": "no such line"}
+    verdicts: dict[str, Json] = {
+        titles[1]: {"verdict": "refuted", "reason": "The query is joined with the workspace."},
+        titles[2]: {"introduced": False},
+        titles[3]: {"evidence": [proof]},
+    }
+    with Stage(ScriptedReviewer(papers.FINDINGS, papers.SUMMARIES, verdicts=verdicts), tmp_path) as stage:
+        papers.opened(stage.github)
+        done = stage.plumbline(
+            "review",
+            "acme/papers#214",
+            "--post",
+            "--format",
+            "json",
+            PLUMBLINE_MAX_COMMENTS="20",
+            PLUMBLINE_VERIFY="on",
+        )
+        assert done.code == 0, done.err
+        told = json.loads(done.out)
+        assert [each["title"] for each in told["refuted"]] == [titles[1]]
+        assert told["refuted"][0]["reason"] == "The query is joined with the workspace."
+        assert [each["title"] for each in told["preexisting"]] == [titles[2]]
+        assert {each["title"]: each["verdict"] for each in told["findings"]}[titles[3]] == "unsure"
+        pull = stage.github.state.pulls[0]
+        (revoked,) = (each for each in pull.reviews[0].comments if titles[0] in each.body)
+        assert "<details><summary>Why I think so</summary>" in revoked.body
+        assert f"`papers/links.py:{revoked.line}`" in revoked.body
+        posted = pull.issue_comments[0].body + "".join(comment.body for comment in pull.reviews[0].comments)
+        assert titles[1] not in posted
+        assert "there before this change" in posted
+        asked = len(stage.model.requests)
+        assert stage.plumbline("review", "acme/papers#214", PLUMBLINE_VERIFY="on").code == 0
+        assert len(stage.model.requests) == asked
+
+
+def test_a_second_look_that_fails_takes_nothing_back(tmp_path: Path) -> None:
+    """What was found stays as it was found, and everything counts as read."""
+    reader = ScriptedReviewer(
+        papers.FINDINGS, first=lambda body: http_error(400, "no") if asks_verdicts(body) else None
+    )
+    with Stage(reader, tmp_path) as stage:
+        papers.opened(stage.github)
+        done = stage.plumbline("review", "acme/papers#214", "--format", "json", PLUMBLINE_VERIFY="on")
+    told = json.loads(done.out)
+    assert (done.code, told["outcome"]["ending"]) == (0, "complete")
+    assert told["not_verified"]
+    assert len(told["findings"]) > 3
+
+
+def test_a_second_look_is_replayed(tmp_path: Path) -> None:
+    """A kept review holds what was found around the change and all verdicts: it is made again without asking."""
+    with Stage(GOOD_READER, tmp_path) as stage:
+        papers.opened(stage.github)
+        kept = str(tmp_path / "kept")
+        first = stage.plumbline("review", "acme/papers#214", "--keep", kept, "--format", "json", PLUMBLINE_VERIFY="on")
+        asked = len(stage.model.requests)
+        again = stage.plumbline("replay", kept, "--format", "json")
+        assert len(stage.model.requests) == asked > 1
+    assert (again.code, again.out) == (0, first.out), again.err

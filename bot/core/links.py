@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bot.core.secret_shapes import looks_random
 
@@ -60,16 +61,25 @@ _DIFF_PLACE = re.compile(r"diff-[0-9a-f]{64}(?:[LR]\d{1,7}){0,2}")
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The repository that links may lead to: the host of its pages (`github.com`), and `owner/name`."""
+    """The repository that links may lead to: the host of its pages (`github.com`), and `owner/name`.
+
+    `commit` is the one that links to lines lead to, '' for none.
+    """
 
     host: str
     repository: str
+    commit: str = ""
 
     @classmethod
-    def of(cls, url: str) -> Home | None:
+    def of(cls, url: str, commit: str = "") -> Home | None:
         """The home of a pull request by its web address; None where that is none of https."""
         match = re.match(r"https://([^/\s@]+)/([^/\s]+/[^/\s]+)/pull/\d", url)
-        return cls(match[1], match[2]) if match else None
+        return cls(match[1], match[2], commit) if match else None
+
+    def line(self, path: str, line: int) -> str | None:
+        """The address of a line of a file at the commit; None without one, or where it may not be a link."""
+        address = f"https://{self.host}/{self.repository}/blob/{self.commit}/{quote(path)}#L{line}"
+        return linkable(address, self) if self.commit else None
 
 
 def linkable(address: str, home: Home) -> str | None:

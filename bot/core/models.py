@@ -55,13 +55,27 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line that speaks for a finding, or against it: of the change, or of other code at the head commit.
+
+    A line that was removed is on the LEFT, and has its old number.
+    """
+
+    path: str
+    line: int
+    text: str
+    side: Side = Side.RIGHT
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One problem at one place, fit to be said aloud.
 
     `source` names who found it (`secrets`, `checks`, `ruff`, `zizmor`, `model`) and `rule` the rule within it.
     `scenario` is the case in which it goes wrong; `quote` the text of the line, secrets already masked.
     `confidence` runs from 0 to 1. `suggestion` replaces the lines of the location; where it does not `apply` as it
-    stands, it is shown as text.
+    stands, it is shown as text. `verdict`, `reason` and `evidence` are those of a second look, where there was one;
+    `introduced` is False where it found that the code before the change has the same problem.
     """
 
     location: Location
@@ -76,6 +90,10 @@ class Finding:
     suggestion: str | None = None
     applies: bool = False
     confidence: float = 1.0
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    verdict: str = ""
+    introduced: bool = True
 
     @property
     def order(self) -> tuple[int, float, str, int, str]:

@@ -68,16 +68,16 @@ class Gates:
 class Policy:
     """Limits, filters and gates of a review.
 
-    Money in US dollars, chunks in estimated tokens, answers in tokens. `context_tokens` are those of other code that
-    go along with a chunk. `max_cost` is for one review,
-    `max_cost_pull_request` for all reviews of a pull request, `max_cost_day` for all reviews of a day on this
-    machine; None is no limit. `post` tells that the review is meant for the pull request: then it has to be open.
-    `automatic` tells that nobody asked for it by hand: then the gates hold. `full` has everything read, also what
-    an earlier review read. `serves_commands` tells that somebody listens to commands in comments. Findings below
-    `threshold` are folded away. `language` is that of the model's words, '' for English. `thinking` lets the model
-    think before it answers. `fail_on` is what makes the check run fail; None never does. `book` holds what is known
-    of models. `cache_pause` are the seconds until what one request shares with others can be read from the
-    provider's cache.
+    Money in US dollars, chunks in estimated tokens, answers in tokens. `context_tokens` are those of other code
+    that go along with a chunk. `max_cost` is for one review, `max_cost_pull_request` for all reviews of a pull
+    request, `max_cost_day` for all reviews of a day on this machine; None is no limit. `post` tells that the review
+    is meant for the pull request: then it has to be open. `automatic` tells that nobody asked for it by hand: then
+    the gates hold. `full` has everything read, also what an earlier review read. `serves_commands` tells that
+    somebody listens to commands in comments. Findings below `threshold` are folded away. `language` is that of the
+    model's words, '' for English. `thinking` lets the model think before it answers. `verify` has what it finds
+    looked at a second time, unless the effort is low. `fail_on` is what makes the check run fail; None never does.
+    `book` holds what is known of models. `cache_pause` are the seconds until what one request shares with others
+    can be read from the provider's cache.
     """
 
     model: str
@@ -104,9 +104,15 @@ class Policy:
     commanders: Commanders = Commanders.AUTHOR
     serves_commands: bool = False
     describe: bool = False
+    verify: bool = False
     diagram: bool = True
     book: Rulebook = RULES
     cache_pause: float = 0.0
+
+    @property
+    def verifies(self) -> bool:
+        """Whether what is found is looked at a second time."""
+        return self.verify and self.effort is not Effort.LOW
 
     @property
     def rules(self) -> ModelRules:

@@ -23,11 +23,15 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Findings worth saying, with a line and without, worst first; and those too doubtful to be more than mentioned."""
+    """Findings worth saying, with a line and without, worst first; and those too doubtful to be more than mentioned.
+
+    `preexisting` are those that the code had before the change: they are no part of what is said about it.
+    """
 
     said: tuple[Finding, ...]
     unplaced: tuple[Unplaced, ...]
     doubtful: tuple[Finding, ...]
+    preexisting: tuple[Finding, ...] = ()
 
     @property
     def found(self) -> tuple[Finding, ...]:
@@ -41,13 +45,15 @@ def rank(analyzed: Sequence[Finding], placed: Sequence[Placed]) -> Ranking:
     Within what one source said of one part, two findings are taken for two problems unless they are in nearly the same
     words; between sources one line and one kind of harm are enough.
     """
-    findings = _merged([*_by_source(analyzed), *(each.findings for each in placed)])
+    merged = _merged([*_by_source(analyzed), *(each.findings for each in placed)])
+    findings = [finding for finding in merged if finding.introduced]
     said = tuple(finding for finding in findings if not _is_doubtful(finding))
     unplaced = _news((each for part in placed for each in part.unplaced), said)
     return Ranking(
         said=said,
         unplaced=tuple(each for each in unplaced if not _is_doubtful(each.finding)),
         doubtful=tuple(filter(_is_doubtful, [*findings, *(each.finding for each in unplaced)])),
+        preexisting=tuple(each for each in merged if not each.introduced and not _is_doubtful(each)),
     )
 
 

@@ -199,10 +199,15 @@ def part_of(shown: Shown, chunk: Chunk, along: Along = ALONE) -> str:
 
     `other_hunks` tells of a file how many of its hunks are not in the part: the model must not miss their lines.
     """
+    return rows(with_part(along, part_rows(shown, chunk)))
+
+
+def part_rows(shown: Shown, chunk: Chunk) -> Json:
+    """The lines of a chunk under `files`, by file and hunk."""
     files: dict[int, list[Json]] = {}
     for piece in chunk.pieces:
         files.setdefault(piece.file, []).append(_hunk(shown, piece))
-    return rows(with_part(along, {"files": [_file(shown, chunk, file, hunks) for file, hunks in files.items()]}))
+    return {"files": [_file(shown, chunk, file, hunks) for file, hunks in files.items()]}
 
 
 def _file(shown: Shown, chunk: Chunk, index: int, hunks: list[Json]) -> Json:

@@ -54,7 +54,8 @@ class Review:
     to be more than mentioned, `below` those below the policy's threshold. `summaries` say what the change does in a
     file, by its position. `failures` are the sentences of requests that failed, `notices` those about the policy file.
     `life` is what is handed on from review to review, `gate` why nothing was reviewed. `blind` is the sentence why the
-    repository around the change was not read, '' where it was or nobody wanted it.
+    repository around the change was not read, '' where it was or nobody wanted it. `refuted` are findings that a second
+    look took back, `preexisting` those that the code had before; `unverified` tells why there was less of such a look.
     """
 
     change: Change
@@ -83,6 +84,9 @@ class Review:
     policy: Policy = NO_POLICY
     gate: Skip | None = None
     blind: str = ""
+    refuted: tuple[Finding, ...] = ()
+    preexisting: tuple[Finding, ...] = ()
+    unverified: str = ""
 
     @cached_property
     def shown(self) -> Shown:
@@ -93,7 +97,7 @@ class Review:
     def home(self) -> Home | None:
         """The repository that links may lead to."""
         pull = self.change.pull_request
-        return Home.of(pull.url) if pull else None
+        return Home.of(pull.url, self.change.head) if pull else None
 
     @cached_property
     def of_fate(self) -> Mapping[Fate, tuple[Known, ...]]:

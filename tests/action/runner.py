@@ -96,6 +96,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
             "GITHUB_WORKSPACE": str(workspace),
             "PLUMBLINE_CACHE_PAUSE": "0",
+            "PLUMBLINE_VERIFY": "off",
             **{f"INPUT_{name.upper().replace(' ', '_')}": value for name, value in given.items()},
             **variables,
         }

@@ -122,7 +122,7 @@ def test_gits_own_diff_of_any_two_files_applies(before: bytes, after: bytes, nam
 
 def test_a_patch_of_another_version_is_not_applied() -> None:
     """Where the old file is not the one that the patch was made from, nothing is made up."""
-    with pytest.raises(ValueError, match="the old version differs near line 1"):
+    with pytest.raises(ValueError, match="the known version differs near line 1"):
         apply(parse(SAMPLE).files[0], b"first\nother\n")
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from bot.core.known import Known
 from bot.core.links import Home
 from bot.core.marker import described, finding_mark, run_mark
-from bot.core.models import Finding
+from bot.core.models import Finding, Side
 from bot.core.overview import Overview
 from bot.core.rendering.words import MARKS, count, short, when
 from bot.core.sanitize import code, fenced, phrase, prose
@@ -31,6 +31,10 @@ _FENCE = re.compile(r"(`{3,})[^`]*")
 _MARK = re.compile(r"<!-- plumbline-[a-z]+:.*-->")
 _LONGEST_QUOTE = 120
 _FIXED = "**Fixed"
+_VERDICTS = {
+    "confirmed": "a second look tried to refute this and could not:",
+    "unsure": "a second look could not settle it:",
+}
 # Of whom: anybody can give a thumbs-down, and it is heard only of those who may write to the repository.
 _NOT_USEFUL = "<sub>Not useful? 👎 of somebody who may write here, and it will not come back.</sub>"
 _NOT_USEFUL_COMMANDS = (
@@ -141,8 +145,23 @@ def finding_lines(
         yield from (f"{before}{prose(f'{finding.scenario}.', home)}", "")
     if finding.suggestion is not None:
         yield from _suggestion(finding.suggestion, finding.applies, on_its_line)
+    yield from _why(finding, home)
     if finding.source != "model":
         yield from (f"<sub>{finding.source}: {finding.rule}</sub>", "")
+
+
+def _why(finding: Finding, home: Home | None) -> Iterator[str]:
+    """What a second look says, and the lines that it names; folded."""
+    if not finding.evidence and not finding.reason:
+        return
+    yield from ("<details><summary>Why I think so</summary>", "")
+    for each in finding.evidence:
+        place = f"{each.path}:{each.line}"
+        address = home.line(each.path, each.line) if home and each.side is Side.RIGHT else None
+        removed = " (removed)" if each.side is Side.LEFT else ""
+        yield f"- {f'[{code(place)}]({address})' if address else code(place)}{removed}: {code(each.text)}"
+    said = f" {prose(finding.reason, home)}" if finding.reason else ""
+    yield from (f"- {_VERDICTS.get(finding.verdict, 'a second look:')}{said}", "", "</details>", "")
 
 
 def _suggestion(suggestion: str, applies: bool, on_its_line: bool) -> Iterator[str]:

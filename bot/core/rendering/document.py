@@ -44,6 +44,9 @@ def as_json(review: Review) -> Json:
         "unplaced": [_finding(each.finding) | {"why": each.why.value} for each in review.unplaced],
         "doubtful": [_finding(finding) for finding in review.doubtful],
         "below": [_finding(finding) for finding in review.below],
+        "refuted": [_finding(finding) for finding in review.refuted],
+        "preexisting": [_finding(finding) for finding in review.preexisting],
+        "not_verified": printable(review.unverified) or None,
         "known": [_known(known) for known in review.life.known],
         "life": {
             "since": review.life.since or None,
@@ -108,6 +111,12 @@ def _finding(finding: Finding) -> Json:
         "confidence": finding.confidence,
         "source": finding.source,
         "rule": finding.rule,
+        "verdict": finding.verdict or None,
+        "reason": printable_text(finding.reason) or None,
+        "evidence": [
+            {"path": printable(each.path), "line": each.line, "text": printable(each.text)} for each in finding.evidence
+        ],
+        "introduced": finding.introduced,
     }
 
 

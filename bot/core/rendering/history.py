@@ -17,7 +17,7 @@ from bot.core.sanitize import code, phrase, plain
 _MOST_NOTICES = 10
 _MOST_ASIDE = 100
 _LOGIN = re.compile(r"[\w-]+(?:\[bot\])?", re.ASCII)
-_BELOW, _UNSURE = "below the threshold", "less sure"
+_BELOW, _UNSURE, _OLDER = "below the threshold", "less sure", "there before this change"
 _HEADS = {Fate.FIXED: "Fixed", Fate.DISMISSED: "Dismissed", Fate.OUTDATED: "No longer in the diff"}
 
 
@@ -52,7 +52,8 @@ def also_noticed(review: Review, form: Form) -> Iterator[str]:
     """What is less than worth saying, folded: below the policy's threshold, or too unsure."""
     below = [_below(review, finding) for finding in review.below]
     unsure = [_doubtful(review, finding, form) for finding in review.doubtful]
-    groups = {words: items for words, items in ((_BELOW, below), (_UNSURE, unsure)) if items}
+    older = [_below(review, finding) for finding in review.preexisting]
+    groups = {words: items for words, items in ((_BELOW, below), (_UNSURE, unsure), (_OLDER, older)) if items}
     if not groups:
         return
     sizes = ", ".join(f"{len(items):,} {words}" for words, items in groups.items())
@@ -89,7 +90,7 @@ def gone(review: Review) -> Iterator[str]:
 
 def counted(review: Review) -> Iterator[str]:
     """All of that in numbers, where there is no room for lists."""
-    beside = ((len(review.below), _BELOW), (len(review.doubtful), _UNSURE))
+    beside = ((len(review.below), _BELOW), (len(review.doubtful), _UNSURE), (len(review.preexisting), _OLDER))
     noticed = ", ".join(f"{size:,} {words}" for size, words in beside if size)
     became = fates(review)
     sentences = (
