@@ -9,6 +9,7 @@ ENV PIP_CONSTRAINT=/src/requirements/constraints.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY bot bot
 COPY prompts prompts
+COPY rules rules
 # Compiled once here, by the hash of the source and not by its time, so that two builds can be compared.
 RUN python -m venv /opt/plumbline \
     && /opt/plumbline/bin/python -m pip install --quiet . \

@@ -35,11 +35,12 @@ def main() -> None:
             seconds, peak = _command(arguments, where)
             print(f"{name:<44} {seconds:9.3f} {peak:9.0f}")
     # Imported last: the fakes and their descriptions would count as memory of what is measured before.
-    from benchmarks import cache, reviews, wire
+    from benchmarks import cache, indexing, reviews, wire
 
     reviews.print_all()
     wire.print_all()
     cache.print_all()
+    indexing.print_all()
 
 
 def _one_size(changed: int) -> dict[str, float]:

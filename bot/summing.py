@@ -218,7 +218,7 @@ def _analyzed(diff: Diff, selection: Selection, report: AnalyzerReport) -> list[
         file = diff.files[index]
         findings += findings_of(file, secret_hits(file), ())
         findings += findings_of(file, *check_file(file))
-        findings += findings_of(file, report.head.get(index, ()), report.base.get(index, ()))
+        findings += findings_of(file, report.head.get(index, ()), report.base.get(index, ()), report.rules)
     return findings
 
 

@@ -22,6 +22,7 @@ from bot.threads import Patience, aside
 if TYPE_CHECKING:
     from bot import assistant, reviewer
     from bot.checkup import Overheard
+    from bot.clients.analyzers import EmbeddedAnalyzers
     from bot.clients.asking import Asker, Wire
     from bot.clients.gauge import Gauged
     from bot.clients.github.cleaning import Cleaned
@@ -115,7 +116,6 @@ async def review(
         trees = _trees(source, github)
         # GitHub is being asked from here on; what follows takes as long to load as it takes to answer.
         from bot import reviewer, rounds
-        from bot.clients.analyzers import EmbeddedAnalyzers
         from bot.clients.github.checks import Checks
         from bot.clients.record import Remembered
         from bot.clients.spending import Spending
@@ -132,9 +132,7 @@ async def review(
         check = Checks(github, reference.owner, reference.repo) if request.check and github and reference else None
         spending = Spending(cache_folder(), pull=_name(reference)) if gauged else None
         shown = WithCheck(watch, check) if check else watch
-        ports = reviewer.Ports(
-            source, EmbeddedAnalyzers(), model, shown, kept, page, spending, check, images, gauged, trees
-        )
+        ports = reviewer.Ports(source, analyzers(), model, shown, kept, page, spending, check, images, gauged, trees)
         done = await rounds.play(ports, wish(request, settings), page, check, patience)
         return Done(done.review, done.posted, model.taken if model else 0, done.check_problem)
 
@@ -484,6 +482,14 @@ def head_tree(github: GitHub, repository: Repository | None = None) -> HeadTree:
     from bot.clients.github.trees import HeadTree
 
     return HeadTree(github, repository, Archives(cache_folder() / "archives"))
+
+
+def analyzers() -> EmbeddedAnalyzers:
+    """All that look at whole files."""
+    from bot import rule_files
+    from bot.clients.analyzers import EmbeddedAnalyzers
+
+    return EmbeddedAnalyzers(rule_files.load)
 
 
 def _record(request: Request, reference: PullRequestReference | None) -> Record:

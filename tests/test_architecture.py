@@ -24,7 +24,7 @@ LAYERS = (
     ("reviewer", "publisher", "assistant", "checkup", "remedy"),
     ("summing",),
     ("interview", "looking", "planning", "tool_loop", "verifying"),
-    ("clients", "prompts", "settings"),
+    ("clients", "prompts", "rule_files", "settings"),
     ("threads",),
     ("core",),
     ("errors", ""),

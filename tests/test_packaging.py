@@ -72,18 +72,22 @@ def home_of_bot(python: str, folder: Path) -> Path:
 
 
 def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path) -> None:
-    """Every module, every prompt, licence texts and type marker are inside; tests, examples and benchmarks are not."""
+    """Every module, prompt and rule, licences and type marker are inside; tests, examples and benchmarks are not."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     modules = {f"bot/{path.relative_to(CHECKOUT / 'bot').as_posix()}" for path in (CHECKOUT / "bot").rglob("*.py")}
-    prompts = {
-        f"bot/_prompts/{path.relative_to(CHECKOUT / 'prompts').as_posix()}"
-        for path in (CHECKOUT / "prompts").rglob("*")
-        if path.is_file()
-    }
+    prompts, rules = (
+        {
+            f"bot/_{folder}/{path.relative_to(CHECKOUT / folder).as_posix()}"
+            for path in (CHECKOUT / folder).rglob("*")
+            if path.is_file()
+        }
+        for folder in ("prompts", "rules")
+    )
     licences = {f"plumbline_bot-{__version__}.dist-info/licenses/{name}" for name in ("LICENSE", "NOTICE")}
     assert prompts
-    assert modules | prompts | licences | {"bot/py.typed"} <= names
+    assert rules
+    assert modules | prompts | rules | licences | {"bot/py.typed"} <= names
     assert {name.split("/")[0] for name in names} == {"bot", f"plumbline_bot-{__version__}.dist-info"}
 
 
@@ -112,8 +116,8 @@ def test_the_editable_installation_reviews(tmp_path: Path) -> None:
 
 
 def test_a_bare_checkout_reviews(tmp_path: Path) -> None:
-    """`python -m bot` needs nothing but bot/ and prompts/ beside each other."""
-    for name in ("bot", "prompts"):
+    """`python -m bot` needs nothing but bot/, prompts/ and rules/ beside each other."""
+    for name in ("bot", "prompts", "rules"):
         shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     reviewed((sys.executable, "-m", "bot"), tmp_path)
     assert home_of_bot(sys.executable, tmp_path) == tmp_path / "bot"

@@ -13,7 +13,6 @@ import structlog
 from bot import logs, reviewer, rounds, wiring
 from bot.app import catch_up, talk
 from bot.app.access import Installations
-from bot.clients.analyzers import EmbeddedAnalyzers
 from bot.clients.gauge import Gauged
 from bot.clients.github.checks import Checks
 from bot.clients.github.connection import GitHub
@@ -140,7 +139,7 @@ class AppWork:
         timed = _Timed(check, self._metrics, since)
         ports = reviewer.Ports(
             PullRequestSource(github, owner, repo, reference.number),
-            EmbeddedAnalyzers(),
+            wiring.analyzers(),
             self._model(order, gauged) if gauged else None,
             WithCheck(Progress(None, wiring.policy(request, self._known).price), check),
             page=page,

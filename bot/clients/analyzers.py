@@ -15,12 +15,15 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core import rule_pack
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Hit, Run, SourceFile
-from bot.core.rules import RUFF_RULES
+from bot.core.rule_pack import PackRule
+from bot.core.rules import RUFF_RULES, Rule
+from bot.core.syntax import LANGUAGES, language_of
 
 _SECONDS = 60
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}\Z")
@@ -60,8 +63,19 @@ _ZIZMOR = _Tool(
 )
 
 
+Pack = Callable[[str], Sequence[PackRule]]
+"""Gives the rules of our own for a language of ast-grep."""
+
+
+def _no_rules(_: str) -> Sequence[PackRule]:
+    return ()
+
+
 class EmbeddedAnalyzers:
-    """Ruff on Python, zizmor on workflows and actions; each on the head and on the base version."""
+    """Ruff on Python, zizmor on workflows and actions, rules of our own; each on the head and on the base version."""
+
+    def __init__(self, pack: Pack = _no_rules) -> None:
+        self._pack = pack
 
     async def run(self, files: Sequence[SourceFile], unknown: Sequence[str]) -> AnalyzerReport:
         """Run all analyzers side by side. What goes wrong with one is a note, never an error: the others count.
@@ -70,11 +84,20 @@ class EmbeddedAnalyzers:
         """
         head: dict[int, list[Hit]] = {}
         base: dict[int, list[Hit]] = {}
-        results = await asyncio.gather(*(_run_tool(tool, files, unknown) for tool in (_RUFF, _ZIZMOR)))
-        for _, hits in results:
+        *results, own = await asyncio.gather(
+            *(_run_tool(tool, files, unknown) for tool in (_RUFF, _ZIZMOR)),
+            asyncio.to_thread(_run_pack, self._pack, files, unknown),
+        )
+        for _, hits in (*results, own):
             for side, index, hit in hits:
                 (head if side == "head" else base).setdefault(index, []).append(hit)
-        return AnalyzerReport(head, base, tuple(note for note, _ in results))
+        notes = tuple(note for note, _ in (*results, own))
+        return AnalyzerReport(head, base, notes, self._words(head))
+
+    def _words(self, head: Mapping[int, Sequence[Hit]]) -> dict[str, Rule]:
+        """The words of the rules of our own that found something."""
+        found = {hit.rule for hits in head.values() for hit in hits if hit.source == rule_pack.SOURCE}
+        return {rule.id: rule.words for name in LANGUAGES for rule in self._pack(name) if rule.id in found}
 
 
 _Found = tuple[str, int, Hit]
@@ -98,6 +121,23 @@ async def _run_tool(
         except (OSError, ValueError, TimeoutError) as error:
             return AnalyzerNote(tool.name, Run.FAILED, detail=_reason(error)), []
     return AnalyzerNote(tool.name, Run.RAN, len(chosen), missing), hits
+
+
+def _run_pack(pack: Pack, files: Sequence[SourceFile], unknown: Sequence[str]) -> tuple[AnalyzerNote, list[_Found]]:
+    """Our own rules: they are parsed and matched here, nothing is run."""
+    chosen = [(file, language) for file in files if (language := language_of(file.path)) and pack(language.name)]
+    missing = sum((language := language_of(path)) is not None and bool(pack(language.name)) for path in unknown)
+    if not chosen:
+        run = Run.NOT_RUN if missing else Run.NOTHING_TO_DO
+        return AnalyzerNote(rule_pack.SOURCE, run, missing=missing), []
+    found = [
+        (side, file.index, hit)
+        for file, language in chosen
+        for side, content in (("head", file.head), ("base", file.base))
+        if content is not None
+        for hit in rule_pack.hits_of(file.path, content.decode("utf-8", "surrogateescape"), pack(language.name))
+    ]
+    return AnalyzerNote(rule_pack.SOURCE, Run.RAN, len(chosen), missing), found
 
 
 def version_of(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
@@ -60,11 +60,15 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzerReport:
-    """Hits on the head and on the base version by file (position in `Diff.files`), and what became of each analyzer."""
+    """Hits on the head and on the base version by file (position in `Diff.files`), and what became of each analyzer.
+
+    `rules` are the words of rules that no table holds, by their names.
+    """
 
     head: dict[int, list[Hit]]
     base: dict[int, list[Hit]]
     notes: tuple[AnalyzerNote, ...]
+    rules: dict[str, Rule] = field(default_factory=dict)
 
 
 def secret_hits(file: FileDiff) -> list[Hit]:
@@ -93,15 +97,20 @@ def _secrets(hunk: Hunk, *, without: LineKind) -> Iterator[tuple[Secret, str, li
         yield secret, text[secret.start : secret.end], lines[first : last + 1]
 
 
-def findings_of(file: FileDiff, head: Iterable[Hit], base: Iterable[Hit]) -> list[Finding]:
-    """The findings of one file: hits that cover an added line, less what the base version had already."""
+def findings_of(
+    file: FileDiff, head: Iterable[Hit], base: Iterable[Hit], rules: Mapping[str, Rule] | None = None
+) -> list[Finding]:
+    """The findings of one file: hits that cover an added line, less what the base version had already.
+
+    `rules` are the words of rules that no table holds, by their names.
+    """
     lines = {line.new: (line, index) for index, hunk in enumerate(file.hunks) for line in hunk.lines if line.new}
     earlier = _Earlier(file, base)
     texts = cache(lambda hunk: _masked_by_number(file.hunks[hunk]))
     findings = []
     for hit in sorted(head, key=lambda item: (item.line, item.rule)):
         anchor = _anchor(hit, lines)
-        rule = rule_of(hit.source, hit.rule)
+        rule = (rules or {}).get(hit.rule) or rule_of(hit.source, hit.rule)
         if anchor is not None and rule is not None and not earlier.had(hit, *anchor):
             line, hunk = anchor
             findings.append(_finding(file.path, hit, rule, line.number, texts(hunk)[line.number]))

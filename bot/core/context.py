@@ -32,7 +32,8 @@ _WHOLE_LINES = 50
 _AROUND_HIT = 4
 _AROUND_LOOSE = 7
 _MOST_HITS = 8
-_MOST_FILES = 80
+# Reading a file closely takes milliseconds: so many for a hunk, fewer where there are many hunks.
+_MOST_FILES, _LEAST_FILES, _MOST_FILES_IN_ALL = 48, 10, 320
 _MOST_FILES_A_NAME = 60
 _MOST_A_HUNK = 40
 _MOST_A_FILE = 5
@@ -166,12 +167,14 @@ class _Search:
         self._masked: dict[str, list[str]] = {}
         self._indexes: dict[str, dict[str, list[int]]] = {}
         self._blocks_of_lines: dict[tuple[str, int], Definition] = {}
+        self._most_files = _MOST_FILES
         self._near: dict[tuple[str, str], float] = {}
         self._outlines: dict[str, Outline] = {}
         self._spans: dict[tuple[str, int, int], set[int]] = {}
         self._whys: dict[tuple[str, int, int], str] = {}
 
     def around(self, hunks: Sequence[HunkKey]) -> Surroundings:
+        self._most_files = min(_MOST_FILES, max(_LEAST_FILES, _MOST_FILES_IN_ALL // len(hunks)))
         names = {key: self._names(key) for key in hunks}
         spelt = {spelling: name for name in _all_names(names.values()) for spelling in sorted(spellings(name))}
         # A name itself is stronger than being the spelling of another.
@@ -249,8 +252,9 @@ class _Search:
                 continue
             for path in files:
                 sums[path] = sums.get(path, 0.0) + max(weights[name], 0.02)
-        ranked = sorted(sums, key=lambda path: (-sums[path] * self._nearness(own, path), path))
-        return ranked[:_MOST_FILES]
+        # What stands in a file is looked at for those alone that have a chance.
+        likely = sorted(sums, key=lambda path: (-sums[path] * _near_by_name(own, path), path))[: 3 * self._most_files]
+        return sorted(likely, key=lambda path: (-sums[path] * self._nearness(own, path), path))[: self._most_files]
 
     def _weight(self, name: str, role: Role, files: int) -> float:
         """What a name tells: the fewer files it stands in, the more. A plain word in many files means many things."""
@@ -267,20 +271,8 @@ class _Search:
         return self._near[own, path]
 
     def _how_near(self, own: str, path: str) -> float:
-        factor = 1.0
-        if path_rules.subject(own) and path_rules.subject(own) == path_rules.subject(path):
-            factor *= 1.4
-        if posixpath.dirname(own) == posixpath.dirname(path):
-            factor *= 1.15
-        if _mentions(self._files[path], posixpath.splitext(posixpath.basename(own))[0]):
-            factor *= 1.3
-        if path_rules.is_test(path) and not path_rules.is_test(own):
-            factor *= 0.55
-        if path_rules.is_documentation(path):
-            factor *= 0.4
-        if path_rules.generated_name(path):
-            factor *= 0.3
-        return factor
+        named = _mentions(self._files[path], posixpath.splitext(posixpath.basename(own))[0])
+        return _near_by_name(own, path) * (1.3 if named else 1.0)
 
     def _blocks(
         self, path: str, spelt: Mapping[str, str], texts: Collection[str], shown: Collection[int]
@@ -415,6 +407,22 @@ _VERB = {
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
+def _near_by_name(own: str, path: str) -> float:
+    """How near two files are by their paths alone."""
+    factor = 1.0
+    if path_rules.subject(own) and path_rules.subject(own) == path_rules.subject(path):
+        factor *= 1.4
+    if posixpath.dirname(own) == posixpath.dirname(path):
+        factor *= 1.15
+    if path_rules.is_test(path) and not path_rules.is_test(own):
+        factor *= 0.55
+    if path_rules.is_documentation(path):
+        factor *= 0.4
+    if path_rules.generated_name(path):
+        factor *= 0.3
+    return factor
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + " [cut here]"
 
@@ -431,7 +439,8 @@ def _mentions(content: bytes, stem: str) -> bool:
     """Whether a file names another by its stem, as an import does."""
     if len(stem) <= 3:  # noqa: PLR2004 - `api` is in every file
         return False
-    return re.search(rb"\b" + re.escape(stem.encode("utf-8", "surrogateescape")) + rb"\b", content) is not None
+    name = stem.encode("utf-8", "surrogateescape")
+    return name in content and re.search(rb"\b" + re.escape(name) + rb"\b", content) is not None
 
 
 def _block_of(outline: Outline, number: int) -> Definition:

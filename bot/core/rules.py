@@ -130,4 +130,4 @@ def rule_of(source: str, rule: str) -> Rule | None:
     """The rule's meaning, or None where the rule is not worth a reader's time."""
     if source == "secrets":
         return _SECRET
-    return {"ruff": _RUFF, "zizmor": _ZIZMOR, "checks": _CHECKS}[source].get(rule)
+    return {"ruff": _RUFF, "zizmor": _ZIZMOR, "checks": _CHECKS}.get(source, {}).get(rule)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from ast_grep_py import SgNode, SgRoot
+from ast_grep_py import Config, SgNode, SgRoot
 
 from bot.core.signatures import is_head
 
@@ -148,6 +149,10 @@ _BY_SUFFIX[".rake"] = _BY_SUFFIX[".rb"]
 _BY_SUFFIX[".sc"] = _BY_SUFFIX[".scala"]
 
 
+LANGUAGES = tuple(dict.fromkeys(language.name for language in _BY_SUFFIX.values()))
+"""All of them, by ast-grep's names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """Something with a name, on the lines from `first` to `last`, both counted from 1 and included.
@@ -203,6 +208,17 @@ def filled_in(path: str, text: str) -> int:
     """How many tokens a parser had to make up to make sense of the text: they have no width."""
     language = language_of(path)
     return 0 if language is None else len(_root(language, text).find_all({"rule": {"regex": "^$"}}))
+
+
+def matches(path: str, text: str, configs: Sequence[Mapping[str, object]]) -> Iterator[tuple[int, int, int]]:
+    """What rules of ast-grep find: the position of the rule, the first and the last line (from 1) of each match."""
+    language = language_of(path)
+    root = _root(language, text) if language and configs else None
+    for index, config in enumerate(configs if root else ()):
+        assert root is not None  # noqa: S101 - see above
+        for node in root.find_all(cast("Config", config)):
+            place = node.range()
+            yield index, place.start.line + 1, place.end.line + 1
 
 
 def _root(language: Language, text: str) -> SgNode:

@@ -73,6 +73,7 @@ def test_what_is_not_known_is_counted() -> None:
     assert [(note.name, note.run, note.missing) for note in report.notes] == [
         ("ruff", Run.NOT_RUN, 2),
         ("zizmor", Run.NOT_RUN, 1),
+        ("rules", Run.NOTHING_TO_DO, 0),
     ]
 
 
