@@ -19,6 +19,7 @@ _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,r
 
 def main(schemathesis: str) -> int:
     """Run it against a service; give its exit code."""
+    schemathesis = str(Path(schemathesis).resolve(strict=True))
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), ScriptedReviewer(papers.FINDINGS)) as made:
         papers.opened(made.stage.github)
         process = made.start()
