@@ -10,8 +10,8 @@ from string import Template
 
 from bot.core.policy import Policy
 from bot.core.questions import Words
-from bot.core.requests import Prompts
-from bot.core.verification import VerifyPrompts
+from bot.core.requests import OtherWords, Prompts
+from bot.core.verification import READ, REPORT
 
 _PACKAGE = Path(__file__).parent
 # A wheel carries the prompts inside the package; a checkout, editable or bare, has them beside it.
@@ -39,10 +39,10 @@ def assistant_words() -> Words:
     return Words(**words, tools=tuple(json.loads(load("assistant/tools.json"))))
 
 
-def verify_prompts() -> VerifyPrompts:
+def verify_words() -> OtherWords:
     """What the requests for a second look are made of."""
     words = {name: load(f"verify/{name}.md") for name in ("system", "task", "question")}
-    return VerifyPrompts(**words, tools=tuple(json.loads(load("verify/tools.json"))))
+    return OtherWords(**words, tools=tuple(json.loads(load("verify/tools.json"))), read=READ, report=REPORT)
 
 
 def load(name: str, **values: str) -> str:

@@ -368,7 +368,7 @@ async def _verified(ports: Ports, start: Start, prepared: Prepared, told: Told) 
     found = [finding for part in placed_of(told, prepared, start.diff) for finding in part.findings]
     groups = grouped(found, read, material)
     left = replace(policy, max_cost=policy.max_cost - dollars_of(spent, policy.price))
-    words, shown = prompts.verify_prompts(), prepared.anchors.shown
+    words, shown = prompts.verify_words(), prepared.anchors.shown
     asked = [(group, ask_verdicts(words, prepared.shared, shown, group)) for group in groups]
     return await verifying.verify(ports.model, asked, shown, left)
 

@@ -160,15 +160,13 @@ def review_of(start: Start, prepared: Prepared, told: Told) -> Review:
 
 def _judged(placed: Sequence[Placed], judged: Mapping[Finding, Judgement]) -> tuple[list[Placed], tuple[Finding, ...]]:
     """The findings as they are worth after a second look, and those that it refuted."""
-    weighed_ = {finding: weighed(finding, judgement) for finding, judgement in judged.items()}
-    refuted = [each for each in weighed_.values() if each.verdict == Ruling.REFUTED]
+    refuted = dict.fromkeys(finding for finding, each in judged.items() if each.ruling is Ruling.REFUTED)
+    worth = {finding: weighed(finding, judgement) for finding, judgement in judged.items()}
     standing = [
-        replace(
-            part, findings=tuple(found for each in part.findings if (found := weighed_.get(each, each)) not in refuted)
-        )
+        replace(part, findings=tuple(worth.get(each, each) for each in part.findings if each not in refuted))
         for part in placed
     ]
-    return standing, tuple(sorted(refuted, key=lambda finding: finding.order))
+    return standing, tuple(sorted((worth[finding] for finding in refuted), key=lambda finding: finding.order))
 
 
 def placed_of(told: Told, prepared: Prepared, diff: Diff) -> list[Placed]:

@@ -91,7 +91,5 @@ class _Look:
         except OutsideError as error:
             lost = presumed(self._sent, error.lost, None, self.rules)
             return Verified(requests=min(error.attempts, 1), presumed=lost, problem=str(error))
-        uncounted = NO_USAGE
-        if reply.lost or not reply.measured:
-            uncounted = presumed(self._sent, reply.lost, reply, self.rules)
+        uncounted = presumed(self._sent, reply.lost, reply, self.rules)
         return Verified(read_verdicts(reply, self.group, self.shown), 1, reply.usage, uncounted)

@@ -58,11 +58,14 @@ def run(
         return struct.unpack("!i", answer)[0], _written(out), _written(err)
 
 
+# It goes with the tests.
+_FOLDER = tempfile.TemporaryDirectory(prefix="plumbline-warm-")
+
+
 @cache
 def _listening() -> str:
     """The address of the warm process of these tests; it ends with them."""
-    folder = tempfile.mkdtemp(prefix="plumbline-warm-")
-    place = f"{folder}/socket"
+    place = f"{_FOLDER.name}/socket"
     process = subprocess.Popen(
         (sys.executable, "-m", "tests.warm", place),
         cwd=CHECKOUT,

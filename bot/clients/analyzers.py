@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from bot.core import rule_pack
 from bot.core.analysis import AnalyzerNote, AnalyzerReport, Hit, Run, SourceFile
 from bot.core.rule_pack import PackRule
 from bot.core.rules import RUFF_RULES, Rule
-from bot.core.syntax import LANGUAGES, language_of
+from bot.core.syntax import language_of
+from bot.threads import aside
 
 _SECONDS = 60
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}\Z")
@@ -86,18 +87,18 @@ class EmbeddedAnalyzers:
         base: dict[int, list[Hit]] = {}
         *results, own = await asyncio.gather(
             *(_run_tool(tool, files, unknown) for tool in (_RUFF, _ZIZMOR)),
-            asyncio.to_thread(_run_pack, self._pack, files, unknown),
+            aside(_run_pack, self._pack, files, unknown),
         )
         for _, hits in (*results, own):
             for side, index, hit in hits:
                 (head if side == "head" else base).setdefault(index, []).append(hit)
         notes = tuple(note for note, _ in (*results, own))
-        return AnalyzerReport(head, base, notes, self._words(head))
+        return AnalyzerReport(head, base, notes, self._words(files, {hit.rule for side, _, hit in own[1]}))
 
-    def _words(self, head: Mapping[int, Sequence[Hit]]) -> dict[str, Rule]:
-        """The words of the rules of our own that found something."""
-        found = {hit.rule for hits in head.values() for hit in hits if hit.source == rule_pack.SOURCE}
-        return {rule.id: rule.words for name in LANGUAGES for rule in self._pack(name) if rule.id in found}
+    def _words(self, files: Sequence[SourceFile], found: Collection[str]) -> dict[str, Rule]:
+        """The words of the rules of our own that found something in these files."""
+        languages = {language.name for file in files if (language := language_of(file.path))}
+        return {rule.id: rule.words for name in sorted(languages) for rule in self._pack(name) if rule.id in found}
 
 
 _Found = tuple[str, int, Hit]

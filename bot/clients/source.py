@@ -114,17 +114,21 @@ class Repository:
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of the blobs that are here, by the (possibly abbreviated) ids asked for; huge ones left out."""
+        found = {name: blob for name, (blob, size) in self._sizes(ids).items() if size <= _LARGEST_BLOB}
+        output = self.git("cat-file", "--batch", text=_lines(found.values())) if found else b""
+        return dict(zip(found, _batch(output), strict=True))
+
+    def _sizes(self, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Of the blobs that are here, by the ids asked for, the whole id and the size in bytes."""
         wanted = sorted({name for name in ids if name.strip("0")})
         if not wanted:
             return {}
         listed = self.git("cat-file", "--batch-check", text=_lines(wanted)).decode("utf-8", "replace").splitlines()
-        found = {
-            name: fields[0]
+        return {
+            name: (fields[0], int(fields[2]))
             for name, fields in zip(wanted, map(str.split, listed), strict=True)
-            if len(fields) == 3 and fields[1] == "blob" and int(fields[2]) <= _LARGEST_BLOB  # noqa: PLR2004
+            if len(fields) == 3 and fields[1] == "blob"  # noqa: PLR2004
         }
-        output = self.git("cat-file", "--batch", text=_lines(found.values())) if found else b""
-        return dict(zip(found, _batch(output), strict=True))
 
     def file(self, commit: str, path: str) -> bytes | None:
         """A file of a commit, or of what is staged where `commit` is ''; None where it is not there."""
@@ -146,24 +150,18 @@ class Repository:
         """The text files of a commit, or of what is staged where `commit` is '', within bounds."""
         listed = ("ls-tree", "-r", "-z", "--full-tree", commit) if commit else ("ls-files", "--stage", "-z")
         rows = self.git(*listed).decode("utf-8", "surrogateescape").split("\0")
-        blobs = {path: fields for path, fields in map(_blob_row, filter(None, rows)) if fields}
+        blobs = {path: blob for path, blob in map(_blob_row, filter(None, rows)) if blob}
         sizes = self._sizes(blobs.values())
         planting = Planting()
-        chosen = {path: blob for path, blob in sorted(blobs.items()) if planting.wants(path, sizes.get(blob, 0))}
+        here = {path: blob for path, blob in sorted(blobs.items()) if blob in sizes}
+        chosen = {path: blob for path, blob in here.items() if planting.wants(path, sizes[blob][1])}
         names = list(chosen)
         for first in range(0, len(names), _BLOBS_AT_ONCE):
             some = names[first : first + _BLOBS_AT_ONCE]
             contents = self.blobs(chosen[path] for path in some)
             for path in some:
-                planting.add(path, contents.get(chosen[path], b""))
+                planting.add(path, contents[chosen[path]])
         return planting.tree()
-
-    def _sizes(self, blobs: Iterable[str]) -> dict[str, int]:
-        wanted = sorted(set(blobs))
-        if not wanted:
-            return {}
-        rows = self.git("cat-file", "--batch-check", text=_lines(wanted)).decode("utf-8", "replace").splitlines()
-        return {row.split()[0]: int(row.split()[2]) for row in rows if not row.endswith("missing")}
 
     def attributes(self, commit: str) -> dict[str, str]:
         """The text of every `.gitattributes` file of a commit, by path."""

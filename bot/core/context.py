@@ -23,7 +23,7 @@ from bot.core.diff import Diff, FileDiff
 from bot.core.material import masked_text
 from bot.core.messages import Json
 from bot.core.model_rules import ModelRules
-from bot.core.symbols import WORD, Names, Role, names_of, spellings
+from bot.core.symbols import NAME, NAME_IN_BYTES, Names, Role, names_of, spellings
 from bot.core.syntax import Definition, Outline, outline_of
 from bot.core.tree import Tree
 from bot.core.visible import shown_path
@@ -158,10 +158,13 @@ class _Found:
     hits: dict[str, list[int]] = field(default_factory=dict)
 
 
+_Place = tuple[str, int, int]
+"""A block by its path, its first and its last line; -1 stands for lines anywhere in the file."""
+
+
 class _Search:
     def __init__(self, diff: Diff, tree: Tree, hides: Callable[[str], bool]) -> None:
         self._diff = diff
-        self._tree = tree
         self._files = {path: content for path, content in tree.files.items() if not hides(path)}
         self._texts: dict[str, list[str]] = {}
         self._masked: dict[str, list[str]] = {}
@@ -170,8 +173,8 @@ class _Search:
         self._most_files = _MOST_FILES
         self._near: dict[tuple[str, str], float] = {}
         self._outlines: dict[str, Outline] = {}
-        self._spans: dict[tuple[str, int, int], set[int]] = {}
-        self._whys: dict[tuple[str, int, int], str] = {}
+        self._spans: dict[_Place, set[int]] = {}
+        self._whys: dict[_Place, str] = {}
 
     def around(self, hunks: Sequence[HunkKey]) -> Surroundings:
         self._most_files = min(_MOST_FILES, max(_LEAST_FILES, _MOST_FILES_IN_ALL // len(hunks)))
@@ -190,26 +193,26 @@ class _Search:
         hunk = file.hunks[key[1]]
         lines = self._text(file.path) if file.new_path in self._files else []
         outline = self._outline(file.path) if lines else Outline()
-        return names_of(hunk, 0, len(hunk.lines), outline, lines)
+        return names_of(hunk, outline, lines)
 
     def _where(self, spelt: Mapping[str, str]) -> dict[str, dict[str, set[str]]]:
         """The files of each name, with the spellings in which it stands there."""
         encoded = {spelling.encode(): spelling for spelling in spelt}
         found: dict[str, dict[str, set[str]]] = {}
         for path, content in self._files.items():
-            for spelling in encoded.keys() & set(WORD.findall(content)):
+            for spelling in encoded.keys() & set(NAME_IN_BYTES.findall(content)):
                 text = encoded[spelling]
                 found.setdefault(spelt[text], {}).setdefault(path, set()).add(text)
         return found
 
     def _of_hunk(
         self, key: HunkKey, names: Names, where: Mapping[str, Mapping[str, set[str]]]
-    ) -> list[tuple[tuple[str, int, int], float]]:
+    ) -> list[tuple[_Place, float]]:
         """The blocks that a hunk wants, best first, each with its score."""
         file = self._diff.files[key[0]]
         scored = {block: (score, lines, why) for block, score, lines, why in self._scored(file, key[1], names, where)}
         best = sorted(scored, key=lambda block: (-scored[block][0], block))
-        kept: list[tuple[tuple[str, int, int], float]] = []
+        kept: list[tuple[_Place, float]] = []
         of_file: dict[str, int] = {}
         for block in best:
             score, lines, why = scored[block]
@@ -225,17 +228,12 @@ class _Search:
 
     def _scored(
         self, file: FileDiff, hunk: int, names: Names, where: Mapping[str, Mapping[str, set[str]]]
-    ) -> Iterator[tuple[tuple[str, int, int], float, tuple[int, ...], str]]:
+    ) -> Iterator[tuple[_Place, float, tuple[int, ...], str]]:
         weights = {name: self._weight(name, role, len(where.get(name, ()))) for name, role in names.roles.items()}
         shown = {line.new for line in file.hunks[hunk].lines if line.new}
         for path in self._candidates(file.path, names, where, weights):
             nearness = self._nearness(file.path, path)
-            spelt = {
-                spelling: name
-                for name in names.roles
-                for spelling in where.get(name, {}).get(path, ())
-                if weights[name] > 0 or names.roles[name] >= Role.USED
-            }
+            spelt = {spelling: name for name in names.roles for spelling in where.get(name, {}).get(path, ())}
             for found in self._blocks(path, spelt, names.texts, shown if path == file.path else ()):
                 score, why = self._score(found, names, weights)
                 lines = tuple(sorted({line for lines in found.hits.values() for line in lines[:_MOST_HITS]}))
@@ -301,7 +299,7 @@ class _Search:
                 found.setdefault(number, set()).add(name)
         lines = self._text(path)
         for text in texts:
-            words = _WORDS.findall(text)
+            words = NAME.findall(text)
             for number in index.get(words[0], ()) if words else ():
                 if text in lines[number - 1]:
                     found.setdefault(number, set()).add(text)
@@ -312,7 +310,7 @@ class _Search:
         if path not in self._indexes:
             index: dict[str, list[int]] = {}
             for number, line in enumerate(self._text(path), start=1):
-                for word in set(_WORDS.findall(line[:1_000])):
+                for word in set(NAME.findall(line[:1_000])):
                     index.setdefault(word, []).append(number)
             self._indexes[path] = index
         return self._indexes[path]
@@ -347,7 +345,7 @@ class _Search:
         here = [each for each in outline.definitions if each.first in lines]
         return {hit for hit in found.hits for each in here if each.name in spellings(hit)}
 
-    def _own(self, key: HunkKey) -> list[tuple[tuple[str, int, int], float]]:
+    def _own(self, key: HunkKey) -> list[tuple[_Place, float]]:
         """The function or type around the hunk as far as the hunk does not show it, and the file's imports."""
         file = self._diff.files[key[0]]
         if file.new_path not in self._files:
@@ -365,7 +363,7 @@ class _Search:
         self._whys.setdefault(block, "the code around the change")
         return [(block, _OWN)] if self._spans[block] else []
 
-    def _collected(self, wanted: Iterable[tuple[HunkKey, tuple[str, int, int], float]]) -> Surroundings:
+    def _collected(self, wanted: Iterable[tuple[HunkKey, _Place, float]]) -> Surroundings:
         rows = list(wanted)
         blocks = list(dict.fromkeys(block for _, block, _ in rows))
         position = {block: index for index, block in enumerate(blocks)}
@@ -373,7 +371,7 @@ class _Search:
         wants = tuple(Want(*key, position[block], round(score, 4)) for key, block, score in rows)
         return Surroundings(excerpts, wants)
 
-    def _excerpt(self, block: tuple[str, int, int]) -> Excerpt:
+    def _excerpt(self, block: _Place) -> Excerpt:
         path, first, last = block
         lines, hits = self._shown(path), self._spans[block]
         numbers = sorted(hits) if last < 0 else list(_lines_of_block(self._outline(path), first, last, hits))
@@ -404,7 +402,6 @@ _VERB = {
     Role.USED: "uses",
     Role.BESIDE: "has",
 }
-_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
 def _near_by_name(own: str, path: str) -> float:

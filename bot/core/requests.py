@@ -66,6 +66,21 @@ class Prompts:
     tools: tuple[Json, ...]
 
 
+@dataclass(frozen=True)
+class OtherWords:
+    """What a request is made of that is not about a part: `read` is the tool whose result is its material.
+
+    `report` is the one through which it is answered.
+    """
+
+    system: str
+    task: str
+    question: str
+    tools: tuple[Json, ...]
+    read: str
+    report: str
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """How the model is asked: its name, and the most tokens that it may answer with.
@@ -258,6 +273,14 @@ def ask_overall(shared: Prefix, reviews: str) -> Request:
     result: Json = {"type": "tool_result", "tool_use_id": _REVIEWS_ID, "content": reviews}
     messages = _conversation(replace(shared, marked=False), _READ_REVIEWS, result, shared.prompts.overview)
     return _request(shared, messages, tool=REPORT_OVERVIEW)
+
+
+def ask_otherwise(shared: Prefix, words: OtherWords, material: str) -> Request:
+    """A request of the same review in other words, with other tools: nothing of it is shared, so nothing is marked."""
+    prompts = replace(shared.prompts, system=words.system, task=words.task, tools=words.tools)
+    other = replace(shared, prompts=prompts, marked=False)
+    result: Json = {"type": "tool_result", "tool_use_id": f"toolu_{words.read}", "content": material}
+    return _request(other, _conversation(other, words.read, result, words.question), tool=words.report)
 
 
 def _request(shared: Prefix, messages: Sequence[Json], *, tool: str = REPORT, repairs: bool = False) -> Request:

@@ -77,13 +77,12 @@ def fault_of(shown: Shown, file: int, location: Location, suggestion: str, head:
         return Fault.TOO_LONG
     rows = shown.rows(file, change.commentable[Side.RIGHT, location.line], Side.RIGHT)
     spot = _spot(rows, first, location.line)
-    broken = head is not None and breaks(change.path, head, first, location.line, offered)
     return (
         _line_fault(spot, offered)
         or _hidden_fault(spot, offered, shown.stand_ins(file))
         or _text_fault(spot, offered)
         or _kind_fault(change.path, spot, offered)
-        or (Fault.DOES_NOT_PARSE if broken else None)
+        or (_parse_fault(change.path, head, location, offered) if head is not None else None)
     )
 
 
@@ -137,6 +136,11 @@ def _kind_fault(path: str, spot: _Spot, offered: Sequence[str]) -> Fault | None:
     if language_of(path) and _breaks_off(offered, spot.texts):
         return Fault.BREAKS_OFF
     return Fault.SENTENCE if not path_rules.is_documentation(path) and _is_sentence(offered, spot.texts) else None
+
+
+def _parse_fault(path: str, head: str, location: Location, offered: list[str]) -> Fault | None:
+    first = location.start_line or location.line
+    return Fault.DOES_NOT_PARSE if breaks(path, head, first, location.line, offered) else None
 
 
 def _breaks_off(offered: Sequence[str], replaced: Sequence[str]) -> bool:

@@ -14,8 +14,9 @@ from bot.core.diff import Hunk, LineKind
 from bot.core.signatures import is_head
 from bot.core.syntax import Definition, Outline, enclosing
 
-WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]{2,}")
-"""A name as it stands in a file's bytes."""
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+NAME_IN_BYTES = re.compile(NAME.pattern.encode())
+"""A name as it stands in a line, and in a file's bytes."""
 
 
 class Role(IntEnum):
@@ -28,7 +29,6 @@ class Role(IntEnum):
     GONE = 5
 
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _TEXT = re.compile(r""""([^"\\\n]{3,120})"|'([^'\\\n]{3,120})'|`([^`\\\n]{3,120})`""")
 _KEY = re.compile(r"[A-Za-z/_@:.][\w/:.@-]{2,59}")
 _PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}|%[sd]|<[\w:]+>|:\w+(?=/|$)")
@@ -65,17 +65,14 @@ class Names:
     texts: frozenset[str] = frozenset()
 
 
-def names_of(hunk: Hunk, first: int, last: int, outline: Outline, head: list[str]) -> Names:
-    """The names of the lines `first` to `last` of a hunk (positions, half-open).
-
-    `outline` is that of the new version of the file, `head` its lines where they are known.
-    """
-    lines = hunk.lines[first:last]
+def names_of(hunk: Hunk, outline: Outline, head: list[str]) -> Names:
+    """The names of a hunk. `outline` is that of the new version of the file, `head` its lines where they are known."""
+    lines = hunk.lines
     added = [line.text for line in lines if line.kind is LineKind.ADDED and not _COMMENT.match(line.text)]
     removed = [line.text for line in lines if line.kind is LineKind.REMOVED and not _COMMENT.match(line.text)]
     context = [line.text for line in lines if line.kind is LineKind.CONTEXT]
     numbers = [line.new for line in lines if line.kind is LineKind.ADDED and line.new]
-    numbers += _after_removed(hunk, first, last)
+    numbers += _after_removed(hunk)
     holders = enclosing(outline, numbers)
     roles: dict[str, Role] = {}
     _note(roles, Role.BESIDE, (name for text in (*context, *_beside(head, numbers, holders)) for name in _names(text)))
@@ -89,13 +86,13 @@ def names_of(hunk: Hunk, first: int, last: int, outline: Outline, head: list[str
     return Names(dict(list(roles.items())[:_MOST_NAMES]), texts)
 
 
-def _after_removed(hunk: Hunk, first: int, last: int) -> list[int]:
+def _after_removed(hunk: Hunk) -> list[int]:
     """The line of the new version at which something was taken away."""
     numbers, number = [], hunk.new_start
-    for position, line in enumerate(hunk.lines[:last]):
+    for line in hunk.lines:
         if line.new is not None:
             number = line.new
-        elif position >= first:
+        else:
             numbers.append(number)
     return numbers
 
@@ -117,7 +114,7 @@ def _note(roles: dict[str, Role], role: Role, names: Iterable[str]) -> None:
 
 
 def _names(text: str) -> list[str]:
-    return [name for name in _NAME.findall(text[:1_000]) if not _is_plain(name)]
+    return [name for name in NAME.findall(text[:1_000]) if not _is_plain(name)]
 
 
 def _is_plain(name: str) -> bool:

@@ -213,9 +213,10 @@ def filled_in(path: str, text: str) -> int:
 def matches(path: str, text: str, configs: Sequence[Mapping[str, object]]) -> Iterator[tuple[int, int, int]]:
     """What rules of ast-grep find: the position of the rule, the first and the last line (from 1) of each match."""
     language = language_of(path)
-    root = _root(language, text) if language and configs else None
-    for index, config in enumerate(configs if root else ()):
-        assert root is not None  # noqa: S101 - see above
+    if language is None:
+        return
+    root = _root(language, text)
+    for index, config in enumerate(configs):
         for node in root.find_all(cast("Config", config)):
             place = node.range()
             yield index, place.start.line + 1, place.end.line + 1

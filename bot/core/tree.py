@@ -22,14 +22,9 @@ _PEEK = 8_000
 
 @dataclass(frozen=True)
 class Tree:
-    """The files by path. `left_out` counts those that are not here: too large, no text, or beyond the bounds.
-
-    `names` are the paths of all files, where they are known.
-    """
+    """The files by path. What is too large, no text, or beyond the bounds is not among them."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
-    left_out: int = 0
-    names: tuple[str, ...] = ()
 
 
 NO_TREE = Tree()
@@ -40,34 +35,27 @@ class Planting:
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
-        self._names: list[str] = []
         self._bytes = 0
-        self._left_out = 0
 
     def wants(self, path: str, size: int) -> bool:
-        """Whether the file is to be read: call it once for each, then `add` for those that are."""
-        self._names.append(path)
-        wanted = (
+        """Whether there is use and room for the file."""
+        return (
             is_inside(path)
             and size <= LARGEST_FILE
             and self._bytes + size <= MOST_BYTES
             and len(self._files) < MOST_FILES
             and not is_noise(path)
         )
-        self._left_out += not wanted
-        return wanted
 
     def add(self, path: str, content: bytes) -> None:
         """A file that was wanted. What is no text is left out all the same."""
-        if b"\0" in content[:_PEEK]:
-            self._left_out += 1
-            return
-        self._bytes += len(content)
-        self._files[path] = content
+        if b"\0" not in content[:_PEEK]:
+            self._bytes += len(content)
+            self._files[path] = content
 
     def tree(self) -> Tree:
         """What was planted, in the order of paths."""
-        return Tree(dict(sorted(self._files.items())), self._left_out, tuple(sorted(filter(is_inside, self._names))))
+        return Tree(dict(sorted(self._files.items())))
 
 
 def planted(files: Mapping[str, bytes]) -> Tree:

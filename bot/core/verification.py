@@ -21,13 +21,12 @@ from bot.core.diff import Diff
 from bot.core.material import rows, words
 from bot.core.messages import Json, Reply, Request, StopReason
 from bot.core.models import Evidence, Finding
-from bot.core.requests import Prefix, part_rows
+from bot.core.requests import OtherWords, Prefix, ask_otherwise, part_rows
 from bot.core.sanitize import cleared
-from bot.core.secrets import mask
-from bot.core.visible import Shown, printable_text, shown_path
+from bot.core.visible import Shown, shown_path
 
-REPORT = "report_verdicts"
-"""The tool through which the second reader answers."""
+READ, REPORT = "read_claims", "report_verdicts"
+"""The tool whose result is what the second reader is shown, and the one through which it answers."""
 
 MOST_CLAIMS = 8
 """How many go in one request: with more, each gets little thought."""
@@ -40,8 +39,6 @@ _LONGEST_REASON = 400
 _LONGEST_QUOTE = 200
 _LONGEST_WORDS = 2_000
 _LONGEST_LIST = 30
-_READ_CONTEXT, _READ_CLAIMS = "read_pull_request", "read_claims"
-_CONTEXT_ID, _CLAIMS_ID = "toolu_context", "toolu_claims"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
 
 
@@ -65,16 +62,6 @@ class Judgement:
     evidence: tuple[Evidence, ...] = ()
     introduced: bool = True
     confidence: float = 0.0
-
-
-@dataclass(frozen=True)
-class VerifyPrompts:
-    """The words of prompts/verify."""
-
-    system: str
-    task: str
-    question: str
-    tools: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,39 +154,14 @@ def _around(material: Material, chunk: Chunk, batch: Sequence[Finding], most: in
             yield excerpt
 
 
-def ask_verdicts(prompts: VerifyPrompts, shared: Prefix, shown: Shown, group: Group) -> Request:
+def ask_verdicts(words: OtherWords, shared: Prefix, shown: Shown, group: Group) -> Request:
     """The request about a group of claims."""
-    told = {
+    told: Json = {
         "claims": [_claim(name, finding) for name, finding in group.claims],
         **part_rows(shown, group.chunk),
         **({"around": [excerpt.row for excerpt in group.around]} if group.around else {}),
     }
-    calls = [
-        {"type": "tool_use", "id": _CONTEXT_ID, "name": _READ_CONTEXT, "input": {}},
-        {"type": "tool_use", "id": _CLAIMS_ID, "name": _READ_CLAIMS, "input": {}},
-    ]
-    results = [
-        {"type": "tool_result", "tool_use_id": _CONTEXT_ID, "content": shared.context},
-        {"type": "tool_result", "tool_use_id": _CLAIMS_ID, "content": rows(told)},
-        {"type": "text", "text": prompts.question.strip()},
-    ]
-    effort = shared.asking.effort
-    return Request(
-        {
-            "model": shared.asking.model,
-            "max_tokens": shared.asking.max_tokens,
-            **({"output_config": {"effort": effort.value}} if effort else {}),
-            **({"thinking": {"type": "adaptive"}} if shared.asking.thinks else {}),
-            "system": [{"type": "text", "text": prompts.system}],
-            "tools": list(prompts.tools),
-            "tool_choice": {"type": "tool", "name": REPORT, "disable_parallel_tool_use": True},
-            "messages": [
-                {"role": "user", "content": [{"type": "text", "text": prompts.task.strip()}]},
-                {"role": "assistant", "content": calls},
-                {"role": "user", "content": results},
-            ],
-        }
-    )
+    return ask_otherwise(shared, words, rows(told))
 
 
 def _claim(name: str, finding: Finding) -> Json:
@@ -288,7 +250,7 @@ def _judgement(said: _SaidVerdict, ruling: Ruling, known: _Lines) -> Judgement:
     if ruling is not Ruling.UNSURE and not evidence and said.evidence:
         # It points to lines that are not there: so much for its certainty.
         ruling = Ruling.UNSURE
-    reason = cleared(" ".join(printable_text(mask(said.reason)).split()))[:_LONGEST_REASON]
+    reason = cleared(" ".join(said.reason.split()))[:_LONGEST_REASON]
     return Judgement(ruling, reason, evidence[:_MOST_EVIDENCE], said.introduced, said.confidence)
 
 

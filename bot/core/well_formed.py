@@ -19,7 +19,7 @@ def well_formed(path: str, text: str) -> bool | None:
     """
     if len(text) > MOST_PARSED:
         return None
-    reader = _READERS.get(posixpath.splitext(path)[1].lower())
+    reader = _reader_of(path)
     if reader is None:
         return parses(path, text)
     if _is_read(reader, text):
@@ -28,15 +28,22 @@ def well_formed(path: str, text: str) -> bool | None:
 
 
 def breaks(path: str, text: str, first: int, last: int, offered: list[str]) -> bool:
-    """Whether a file that parses would not any more with the lines `first` to `last` (from 1) replaced."""
+    """Whether a file that parses would not any more with the lines `first` to `last` (from 1) replaced.
+
+    A parser that makes up a token to go on finds no error: there must not be more of those than before.
+    """
     if well_formed(path, text) is not True:
         return False
     lines = text.split("\n")
     changed = "\n".join([*lines[: first - 1], *offered, *lines[last:]])
-    strictly = _READERS.get(posixpath.splitext(path)[1].lower())
-    if strictly is not None and _is_read(strictly, text):
-        return not _is_read(strictly, changed)
-    return well_formed(path, changed) is False or filled_in(path, changed) > filled_in(path, text)
+    reader = _reader_of(path)
+    if reader is not None and _is_read(reader, text):
+        return not _is_read(reader, changed)
+    return parses(path, changed) is False or filled_in(path, changed) > filled_in(path, text)
+
+
+def _reader_of(path: str) -> Callable[[str], object] | None:
+    return _READERS.get(posixpath.splitext(path)[1].lower())
 
 
 def _is_read(reader: Callable[[str], object], text: str) -> bool:

@@ -89,7 +89,7 @@ def judged(*verdicts: Json) -> Judgement | None:
 def test_the_second_reader_sees_the_claim_its_lines_and_other_code() -> None:
     """Not how sure the first one was, which it might lean on."""
     (group,) = groups(finding())
-    body = json.loads(ask_verdicts(prompts.verify_prompts(), SHARED, Shown(DIFF), group).encoded)
+    body = json.loads(ask_verdicts(prompts.verify_words(), SHARED, Shown(DIFF), group).encoded)
     told = json.loads(body["messages"][2]["content"][1]["content"])
     assert told["claims"] == [
         {

@@ -68,7 +68,7 @@ class HeadTree:
         return tree_of(packed)
 
     def _near(self, pull: PullRequest, change: Change) -> Tree:
-        """The files near the change, one by one; of the others the names alone.
+        """The files near the change, one by one.
 
         Source: https://docs.github.com/en/rest/git/trees#get-a-tree
         """
@@ -77,9 +77,8 @@ class HeadTree:
         sizes = {entry.path: entry.size for entry in listed.tree if entry.type == "blob"}
         planting = Planting()
         changed = {name for file in parse(change.patch).files for name in (file.old_path, file.new_path) if name}
-        near = set(nearby(sizes, changed, _MOST_NEAR))
-        for name, size in sorted(sizes.items()):
-            if planting.wants(name, size) and name in near:
+        for name in nearby(sizes, changed, _MOST_NEAR):
+            if planting.wants(name, sizes[name]):
                 content = self._file(pull, change.head, name)
                 if content is not None:
                     planting.add(name, content)
