@@ -26,7 +26,7 @@ from bot.core.model_rules import ModelRules
 from bot.core.symbols import NAME, NAME_IN_BYTES, Names, Role, names_of, spellings
 from bot.core.syntax import Definition, Outline, outline_of
 from bot.core.tree import Tree
-from bot.core.visible import shown_path
+from bot.core.visible import shown_lines, shown_path
 
 _WHOLE_LINES = 50
 _AROUND_HIT = 4
@@ -191,9 +191,9 @@ class _Search:
     def _names(self, key: HunkKey) -> Names:
         file = self._diff.files[key[0]]
         hunk = file.hunks[key[1]]
-        lines = self._text(file.path) if file.new_path in self._files else []
-        outline = self._outline(file.path) if lines else Outline()
-        return names_of(hunk, outline, lines)
+        known = file.new_path in self._files
+        outline, head = (self._outline(file.path), self._shown(file.path)) if known else (Outline(), ())
+        return names_of(hunk, shown_lines(hunk), outline, head)
 
     def _where(self, spelt: Mapping[str, str]) -> dict[str, dict[str, set[str]]]:
         """The files of each name, with the spellings in which it stands there."""

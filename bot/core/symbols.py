@@ -6,7 +6,7 @@ A name is looked for in all its spellings, as a field is `share_token` in a tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -65,13 +65,18 @@ class Names:
     texts: frozenset[str] = frozenset()
 
 
-def names_of(hunk: Hunk, outline: Outline, head: list[str]) -> Names:
-    """The names of a hunk. `outline` is that of the new version of the file, `head` its lines where they are known."""
-    lines = hunk.lines
-    added = [line.text for line in lines if line.kind is LineKind.ADDED and not _COMMENT.match(line.text)]
-    removed = [line.text for line in lines if line.kind is LineKind.REMOVED and not _COMMENT.match(line.text)]
-    context = [line.text for line in lines if line.kind is LineKind.CONTEXT]
-    numbers = [line.new for line in lines if line.kind is LineKind.ADDED and line.new]
+def names_of(hunk: Hunk, texts: Sequence[str], outline: Outline, head: Sequence[str]) -> Names:
+    """The names of a hunk. `outline` is that of the new version of the file, `head` its lines where they are known.
+
+    `texts` are the lines of the hunk as they may be shown, and so are those of `head`: a secret is no name, as names
+    are told to the model.
+    """
+    added, removed, context = (
+        [text for line, text in zip(hunk.lines, texts, strict=True) if line.kind is kind]
+        for kind in (LineKind.ADDED, LineKind.REMOVED, LineKind.CONTEXT)
+    )
+    added, removed = ([text for text in each if not _COMMENT.match(text)] for each in (added, removed))
+    numbers = [line.new for line in hunk.lines if line.kind is LineKind.ADDED and line.new]
     numbers += _after_removed(hunk)
     holders = enclosing(outline, numbers)
     roles: dict[str, Role] = {}
@@ -81,9 +86,9 @@ def names_of(hunk: Hunk, outline: Outline, head: list[str]) -> Names:
     _note(roles, Role.GONE, (name for text in removed for name in _names(text) if name not in kept))
     _note(roles, Role.DEFINED, (name for text in (*added, *removed) for name in _defined(text)))
     _note(roles, Role.DEFINED, (each.name for each in holders if not _is_plain(each.name)))
-    texts = frozenset(text for line in (*added, *removed) for text in _texts(line))
-    _note(roles, Role.SPELT, (name for text in texts for name in _names(text)))
-    return Names(dict(list(roles.items())[:_MOST_NAMES]), texts)
+    spelt = frozenset(text for line in (*added, *removed) for text in _texts(line))
+    _note(roles, Role.SPELT, (name for text in sorted(spelt) for name in _names(text)))
+    return Names(dict(list(roles.items())[:_MOST_NAMES]), spelt)
 
 
 def _after_removed(hunk: Hunk) -> list[int]:
@@ -97,7 +102,7 @@ def _after_removed(hunk: Hunk) -> list[int]:
     return numbers
 
 
-def _beside(head: list[str], numbers: list[int], holders: Iterable[Definition]) -> Iterator[str]:
+def _beside(head: Sequence[str], numbers: list[int], holders: Iterable[Definition]) -> Iterator[str]:
     """The lines near the change that belong to the same function or type: the other fields, routes, entries."""
     if not numbers or not head:
         return

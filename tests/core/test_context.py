@@ -166,6 +166,16 @@ def test_what_is_hidden_or_secret_is_not_shown() -> None:
     assert secret[:40] not in shown(found, "web/views.py")
 
 
+def test_a_secret_is_no_name() -> None:
+    """Why a piece is shown is told in names of the change; a secret that stands in both is masked in both."""
+    secret = "ghp_" + ("a1B2c3D4e5F6g7H8i9J0" * 2)[:36]
+    files = whole_repository(web___views__py=f'def page():\n    share_token = "{secret}"\n    return share_token\n')
+    change = edited("links.py", hunk(13, 13, "         table.delete(token)", f'+        share_token = "{secret}"'))
+    found = around(files, change)
+    assert "share_token" in shown(found, "web/views.py")
+    assert secret not in repr(found)
+
+
 def test_the_budget_holds_and_the_best_come_first() -> None:
     """Less room shows fewer pieces, the first ones, never more tokens than there is room for."""
     callers = {f"web/view_{n}.py": f"def page_{n}():\n    return Links().resolve_link({n})\n" for n in range(30)}
