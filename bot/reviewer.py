@@ -310,10 +310,10 @@ async def _prepared(ports: Ports, start: Start) -> Prepared:
         model=policy.model,
         sample=lambda chunk: ask_about(shared, part_of(anchors.shown, chunk)),
     )
-    around = start.around
+    context_tokens, around = allowed(policy, plan), start.around
     if around is None:
-        around = await aside(surroundings_of, diff, _hunks_of(plan), tree, hides(policy.filters, named))
-    context_tokens = allowed(policy, plan)
+        wanting = _hunks_of(plan) if context_tokens else frozenset()
+        around = await aside(surroundings_of, diff, wanting, tree, hides(policy.filters, named))
     plan = replace(plan, estimate=summed(plan.estimate, estimate_of(around, plan, diff, context_tokens, policy)))
     album = album_of(gathered, shared, policy.price, policy.max_cost - plan.estimate.dollars)
     tracked = track(start.before.known, anchors.shown)
@@ -367,10 +367,10 @@ async def _verified(ports: Ports, start: Start, prepared: Prepared, told: Told) 
     material = Material(start.diff, prepared.around, prepared.shared, prepared.plan.estimate.input_tokens)
     found = [finding for part in placed_of(told, prepared, start.diff) for finding in part.findings]
     groups = grouped(found, read, material)
-    left = replace(policy, max_cost=policy.max_cost - dollars_of(spent, policy.price))
+    left = policy.max_cost - dollars_of(spent, policy.price)
     words, shown = prompts.verify_words(), prepared.anchors.shown
     asked = [(group, ask_verdicts(words, prepared.shared, shown, group)) for group in groups]
-    return await verifying.verify(ports.model, asked, shown, left)
+    return await verifying.verify(ports.model, asked, shown, replace(policy, max_cost=left))
 
 
 async def _tree(ports: Ports, start: Start) -> tuple[Tree, str]:

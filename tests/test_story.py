@@ -529,3 +529,20 @@ def test_a_second_look_is_replayed(tmp_path: Path) -> None:
         again = stage.plumbline("replay", kept, "--format", "json")
         assert len(stage.model.requests) == asked > 1
     assert (again.code, again.out) == (0, first.out), again.err
+
+
+def test_no_other_code_leaves_where_the_policy_says_so(tmp_path: Path) -> None:
+    """With `context: 0` neither look is shown a line of another file."""
+    head = {"papers/views.py": b"def page(db, link):\n    return revoke(db, link)\n"}
+    policy = {".github/plumbline.yml": b"context: 0\n"}
+    for files, told in ((None, True), (policy, False)):
+        folder = tmp_path / str(told)
+        folder.mkdir()
+        with Stage(GOOD_READER, folder) as stage:
+            pull = papers.opened(stage.github)
+            pull.files[pull.head_sha] = head
+            pull.files[pull.base_sha] = files or {}
+            assert stage.plumbline("review", "acme/papers#214", PLUMBLINE_VERIFY="on").code == 0
+            shown = [part_of(request.body) for request in stage.model.requests]
+        assert len(shown) > 1
+        assert any("papers/views.py" in json.dumps(part.get("around", "")) for part in shown) is told
