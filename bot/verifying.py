@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.core.cost import dollars_of, presumed, tokens_of
@@ -45,7 +45,13 @@ async def verify(model: Model, asked: Sequence[tuple[Group, Request]], shown: Sh
     A failure leaves its claims as they are: they were found, and nobody refuted them.
     """
     looks = [_Look(model, shown, group, request, policy.rules) for group, request in asked]
-    return _summed(await asyncio.gather(*(look.verified() for look in _affordable(looks, policy))))
+    affordable = _affordable(looks, policy)
+    verified = _summed(await asyncio.gather(*(look.verified() for look in affordable)))
+    unseen = sum(len(group.claims) for group, _ in asked) - len(verified.judged)
+    if verified.problem or not unseen:
+        return verified
+    why = "the model gave no usable verdict" if len(affordable) == len(looks) else "the money did not reach for it"
+    return replace(verified, problem=f"A second look is missing for {unseen:,} of what was found: {why}.")
 
 
 def _affordable(looks: Sequence[_Look], policy: Policy) -> list[_Look]:

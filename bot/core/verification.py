@@ -31,7 +31,6 @@ READ, REPORT = "read_claims", "report_verdicts"
 MOST_CLAIMS = 8
 """How many go in one request: with more, each gets little thought."""
 
-_MOST_IN_ALL = 48
 _SHARE = 0.8
 _LEAST_AROUND, _MOST_AROUND = 1_500, 8_000
 _MOST_EVIDENCE = 4
@@ -101,7 +100,7 @@ def grouped(findings: Sequence[Finding], read: Sequence[Piece], material: Materi
     places = ((finding, _piece_of(finding, read, material.diff)) for finding in findings)
     pieces = {finding: piece for finding, piece in places if piece is not None}
     by_file: dict[int, list[Finding]] = {}
-    for finding in sorted(pieces, key=lambda finding: finding.order)[:_MOST_IN_ALL]:
+    for finding in sorted(pieces, key=lambda finding: finding.order):
         by_file.setdefault(pieces[finding].file, []).append(finding)
     batches = [
         batch[first : first + MOST_CLAIMS]
@@ -236,7 +235,8 @@ def _lines_of(group: Group, shown: Shown) -> _Lines:
     found: dict[tuple[str, int], list[Evidence]] = {}
     for piece in group.chunk.pieces:
         path, lines = shown.path(piece.file), shown.diff.files[piece.file].hunks[piece.hunk].lines
-        for line, text in zip(lines, shown.lines(piece.file, piece.hunk), strict=True):
+        texts, part = shown.lines(piece.file, piece.hunk), slice(*piece.shown)
+        for line, text in zip(lines[part], texts[part], strict=True):
             found.setdefault((path, line.number), []).append(Evidence(path, line.number, text, line.side))
     for excerpt in group.around:
         for number, text in zip(excerpt.numbers, excerpt.texts, strict=True):

@@ -147,6 +147,14 @@ def test_lines_that_were_not_shown_are_none(verdict: str, place: tuple[str, int,
     assert (made.ruling, made.evidence) == (Ruling.UNSURE, ())
 
 
+def test_a_part_shows_no_more_than_its_own_lines() -> None:
+    """Of a hunk that was cut, a line in the other part was not shown, and is no evidence."""
+    (piece,) = (piece for piece in READ if piece.file == 0)
+    (group,) = grouped([finding()], [replace(piece, shown=(1, 3))], Material(DIFF, FOUND, SHARED, 20_000))
+    verdict = said("confirmed", ("links.py", 8, "def revoke(token):"))
+    assert read_verdicts(reply(verdict), group, Shown(DIFF))[finding()].ruling is Ruling.UNSURE
+
+
 def test_what_is_not_in_form_says_nothing() -> None:
     """A claim stays as it was found where the answer broke off, does not speak of it, or is no verdict."""
     (group,) = groups(finding())
