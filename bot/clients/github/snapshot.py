@@ -24,7 +24,7 @@ from bot.core.linked_issues import linked_issues
 from bot.core.patch import parse
 from bot.core.policy import PolicyTexts
 from bot.core.pull_request import Branch, Commit, Issue, PullRequest, PullRequestState
-from bot.errors import BadPatch, BadReply, Misuse, Rejected, Transient
+from bot.errors import BadPatch, BadReply, Misuse, OutsideError, Rejected, Transient
 from bot.threads import begin
 
 _DIFF_TYPE = "application/vnd.github.diff"
@@ -117,7 +117,7 @@ class PullRequestSource:
             try:
                 said = self._github.get(f"/repos/{request.repository}/issues/{number}", request.name)
                 issue = read(IssueAnswer, said, request.name)
-            except (Rejected, BadReply):
+            except OutsideError:
                 continue
             yield Issue(number, issue.title, issue.body or "")
 
